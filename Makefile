@@ -1,0 +1,99 @@
+# Two commands are enough: `make demo` and `make test`. Both make what they need first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input --only-binary :all: -c constraints.txt
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+RUN := $(VENV)/.run-ready
+DEV := $(VENV)/.dev-ready
+
+# $(call group,NAME,COMMAND): say what runs and how long it took.
+define group
+	@start=$$(date +%s); printf '== %s\n' '$(1)'; \
+	if $(2); then printf '== %s: ok, %s s\n' '$(1)' $$(( $$(date +%s) - start )); \
+	else code=$$?; printf '== %s: FAILED, %s s\n' '$(1)' $$(( $$(date +%s) - start )) >&2; exit $$code; fi
+endef
+
+.PHONY: help setup demo test check deep bench docs \
+	format lint types contracts tests everyday docs-check docs-run wheel
+
+help:
+	@printf '%s\n' \
+	  'make demo    the whole story on the practice AWS, under two minutes' \
+	  'make test    everything that CI checks' \
+	  'make check   the everyday part of it' \
+	  'make deep    the full interruption sweeps; slow' \
+	  'make bench   the benchmarks' \
+	  'make docs    write the generated reference pages again' \
+	  'make setup   only what the others need: Debian packages when missing, and .venv'
+
+setup: $(DEV)
+
+$(BIN)/python: packages.txt
+	@PYTHON=$(PYTHON) bash .ci/packages
+	@test -x $@ || $(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# What `ec2kit` and its sandbox need to run.
+$(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'making .venv (once; about 20 s)'
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation -e '.[sandbox]'
+	@touch $@
+
+# And what the checks need.
+$(DEV): $(RUN)
+	@echo 'adding the development tools to .venv (once; about 20 s)'
+	@$(PIP) --no-build-isolation -e '.[sandbox,dev]'
+	@touch $@
+
+demo: $(RUN)
+	@$(BIN)/ec2kit demo
+
+test: format lint types contracts tests docs-check docs-run wheel
+
+check: format lint types contracts everyday docs-check
+
+format: $(DEV)
+	$(call group,format,$(BIN)/ruff format --check --quiet .)
+
+lint: $(DEV)
+	$(call group,lint,$(BIN)/ruff check --quiet .)
+
+types: $(DEV)
+	$(call group,types,$(BIN)/mypy --no-error-summary)
+
+contracts: $(DEV)
+	$(call group,contracts,$(BIN)/lint-imports --no-logo)
+
+tests: $(DEV)
+	$(call group,tests,$(PYTEST) -m 'not deep and not docs and not wheel')
+
+everyday: $(DEV)
+	$(call group,everyday tests,$(PYTEST) -m 'not deep and not docs and not wheel and not kill and not boot')
+
+docs-check: $(DEV)
+	$(call group,generated docs,$(BIN)/python docs/generate.py --check)
+
+docs-run: $(DEV)
+	$(call group,docs,$(PYTEST) -m docs)
+
+wheel: $(DEV)
+	$(call group,wheel,$(PYTEST) -m wheel)
+
+deep: $(DEV)
+	$(call group,deep,$(PYTEST) -m deep --timeout 3600)
+
+bench: $(DEV)
+	@$(BIN)/python -m benchmarks
+
+docs: $(DEV)
+	@$(BIN)/python docs/generate.py

@@ -1,0 +1,1 @@
+"""EC2 from the shell: one command, and the thing is done, verified and recorded."""

@@ -18,7 +18,8 @@ class Conditions:
 
     `no_capacity` says how many launches it still refuses (None: until mended). `rivals` maps a public address to
     the instance that takes it right after the next AssociateAddress. `failing_snapshots` holds ids of snapshots,
-    volumes or instances; `next_snapshots_fail` is a number of snapshots, whichever they are.
+    volumes or instances; `next_snapshots_fail` is a number of snapshots, whichever they are. With `probe_path_down`
+    no probe gets through to anything, which is the monitor's trouble and not the machines'.
     """
 
     impaired: dict[tuple[str, Check], datetime] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Conditions:
     zones_down: set[str] = field(default_factory=set)
     no_capacity: dict[Place, int | None] = field(default_factory=dict)
     rivals: dict[str, str] = field(default_factory=dict)
+    probe_path_down: bool = False
 
     def impair(self, instance_id: str, check: Check, at: datetime) -> None:
         """Let a status check fail since `at`; one that fails already keeps its ImpairedSince."""

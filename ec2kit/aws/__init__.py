@@ -1,0 +1,146 @@
+"""AWS behind one door: the only importer of boto3. Everything comes out as our values and our errors.
+
+`connect` makes an `Aws`, which is a bundle of ports, one for each theme of the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ec2kit.aws.addresses import Addresses
+from ec2kit.aws.door import Clients, Clock, Door, Seen, quick_timestamps
+from ec2kit.aws.faults import translate
+from ec2kit.aws.images import Images
+from ec2kit.aws.instances import Instances
+from ec2kit.aws.limits import Limiter
+from ec2kit.aws.network import Network
+from ec2kit.aws.parameters import Parameters
+from ec2kit.aws.snapshots import Snapshots
+from ec2kit.aws.tags import TagPort
+from ec2kit.aws.target import Target
+from ec2kit.aws.templates import Templates
+from ec2kit.aws.volumes import Volumes
+from ec2kit.model.ids import AccountId, Region
+
+if TYPE_CHECKING:
+    import botocore.session
+
+__all__ = ["Aws", "Target", "connect"]
+
+
+@dataclass(frozen=True)
+class Aws:
+    """One region of one account at one endpoint."""
+
+    door: Door
+
+    @cached_property
+    def instances(self) -> Instances:
+        """Instances."""
+        return Instances(self.door)
+
+    @cached_property
+    def volumes(self) -> Volumes:
+        """Volumes."""
+        return Volumes(self.door)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Snapshots of this account."""
+        return Snapshots(self.door)
+
+    @cached_property
+    def images(self) -> Images:
+        """Images."""
+        return Images(self.door)
+
+    @cached_property
+    def addresses(self) -> Addresses:
+        """Elastic IPs."""
+        return Addresses(self.door)
+
+    @cached_property
+    def tags(self) -> TagPort:
+        """Tags of any resource."""
+        return TagPort(self.door)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Launch templates."""
+        return Templates(self.door)
+
+    @cached_property
+    def network(self) -> Network:
+        """Zones, subnets, groups, keys, types."""
+        return Network(self.door)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """SSM parameters."""
+        return Parameters(self.door)
+
+    @cached_property
+    def account(self) -> AccountId:
+        """The account's number (STS GetCallerIdentity, asked once)."""
+        return AccountId(self.door.read(self.door.clients.sts.get_caller_identity)["Account"])
+
+    @property
+    def region(self) -> Region:
+        """The region that calls go to."""
+        return Region(self.door.clients.ec2.meta.region_name)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that EC2's calls go to."""
+        url: str = self.door.clients.ec2.meta.endpoint_url
+        return url
+
+    @property
+    def sandbox(self) -> str:
+        """The name of the sandbox that answered last, empty on AWS itself or before the first answer."""
+        return self.door.clients.seen.sandbox
+
+    @property
+    def calls(self) -> int:
+        """How many requests were answered."""
+        return self.door.clients.seen.calls
+
+    def now(self) -> datetime:
+        """AWS's time, as the last answer's Date header told it."""
+        return self.door.clients.clock.now()
+
+    def guarded(self, guard: Callable[[], None]) -> Aws:
+        """The same account for acting under a lease: `guard` raises when it is lost, and is asked before each
+        changing call and between tries."""
+        return Aws(self.door.guarded(guard))
+
+
+def connect(target: Target, clock: Clock, session: botocore.session.Session | None = None) -> Aws:
+    """Given where to go, return the account there; nothing is sent yet.
+
+    `session` is for those who bring their own transport (tests in process). Raises `UsageError` without a
+    region or for an unknown profile, `AccessDenied` when no credentials can be read.
+    """
+    import boto3.session
+    import botocore.session as botocore_session
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        base = session or botocore_session.Session(profile=target.profile or None)
+        quick_timestamps(base)
+        whole = boto3.session.Session(
+            botocore_session=base,
+            region_name=target.region or None,
+            aws_access_key_id=target.access_key or None,
+            aws_secret_access_key=target.secret_key or None,
+        )
+        clients = Clients(target, whole, clock, Seen())
+        door = Door(clients, Limiter(clock))
+        clients.ec2  # noqa: B018  a missing region is told here, before anything is planned
+    except BotoCoreError as error:
+        raise translate(error, "connect", changing=False) from error
+    return Aws(door)

@@ -1,0 +1,209 @@
+"""The one way to call AWS: paced, retried, translated, and with AWS's own time learnt from every answer.
+
+Reading retries inside botocore (`standard`, 10 attempts). Changing makes one attempt at a time with short
+time-outs and retries here, where a guard (the lease) is asked between tries. A changing call whose answer was
+lost is not repeated here: only the step knows whether that is safe (`OutcomeUnknown`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import boto3.session
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.utils import parse_timestamp
+
+from ec2kit.aws.faults import translate
+from ec2kit.aws.limits import Limiter
+from ec2kit.errors import Unavailable
+
+if TYPE_CHECKING:
+    from ec2kit.aws.target import Target
+
+TRIES = 8
+"""How often a changing call is tried that certainly did not happen (throttled, refused connection)."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 20.0
+"""Seconds between tries, doubling: botocore's standard mode has the same cap."""
+SANDBOX_HEADER, SPEED_HEADER = "x-ec2kit-sandbox", "x-ec2kit-speed"
+
+
+class Clock(Protocol):
+    """The part of `ec2kit.host.clock` that the door needs; `learn` is told AWS's time with each answer."""
+
+    speed: float
+
+    def now(self) -> datetime:
+        """The endpoint's time, as far as it was learnt."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def learn(self, server_now: datetime) -> None:
+        """Keep the offset to the endpoint's time."""
+
+
+@dataclass
+class Seen:
+    """What the answers told: the sandbox's name (empty on AWS), and how many calls were made."""
+
+    sandbox: str = ""
+    calls: int = 0
+
+
+def _nothing() -> None:
+    """The guard of a call that needs no lease."""
+
+
+@dataclass
+class Clients:
+    """boto3's clients for one endpoint, made when first used; `acting` ones never retry by themselves."""
+
+    target: Target
+    session: boto3.session.Session
+    clock: Clock
+    seen: Seen
+
+    @cached_property
+    def ec2(self) -> Any:
+        """For reading."""
+        return self._client("ec2", _READING)
+
+    @cached_property
+    def ec2_acting(self) -> Any:
+        """For changing."""
+        return self._client("ec2", _ACTING)
+
+    @cached_property
+    def ssm(self) -> Any:
+        """Parameters: reading and changing."""
+        return self._client("ssm", _ACTING)
+
+    @cached_property
+    def sts(self) -> Any:
+        """Who we are."""
+        return self._client("sts", _READING)
+
+    def _client(self, service: str, config: Config) -> Any:
+        client = self.session.client(
+            service,
+            region_name=self.target.region or None,
+            endpoint_url=self.target.endpoint or None,
+            config=config,
+        )
+        client.meta.events.register(f"response-received.{service}", self._learn)
+        return client
+
+    def _learn(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
+        """botocore's event for each answer: AWS's time, and whether a sandbox answered."""
+        self.seen.calls += 1
+        if response_dict is None:
+            return
+        headers = response_dict["headers"]
+        if speed := headers.get(SPEED_HEADER):
+            self.clock.speed = float(speed)
+        self.seen.sandbox = headers.get(SANDBOX_HEADER, "")
+        if date := headers.get("date"):
+            self.clock.learn(parsedate_to_datetime(date).astimezone(UTC))
+
+
+_READING = Config(
+    retries={"mode": "standard", "max_attempts": 10},
+    connect_timeout=5,
+    read_timeout=60,
+    user_agent_extra="ec2kit",
+)
+_ACTING = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=20,
+    user_agent_extra="ec2kit",
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Calls AWS: `read` and `pages` for what only looks, `change` for what changes."""
+
+    clients: Clients
+    limiter: Limiter
+    guard: Callable[[], None] = field(default=_nothing)
+
+    def guarded(self, guard: Callable[[], None]) -> Door:
+        """The same door, asking `guard` (which raises when the lease is lost) before each changing call."""
+        return replace(self, guard=guard)
+
+    def read(self, method: Callable[..., Any], **params: Any) -> dict[str, Any]:
+        """Call a boto3 method that changes nothing; raises `Ec2kitError`s only."""
+        action = _action(method)
+        self.limiter.take(action)
+        return self._once(method, action, params, changing=False)
+
+    def pages(self, method: Callable[..., Any], key: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every item under `key` of every page; for actions with MaxResults and NextToken."""
+        token: str | None = None
+        while True:
+            page = self.read(method, **params, **({"NextToken": token} if token else {}))
+            yield from page.get(key, ())
+            token = page.get("NextToken")
+            if not token:
+                return
+
+    def change(self, method: Callable[..., Any], **params: Any) -> dict[str, Any]:
+        """Call a boto3 method that changes something, again while it certainly did not happen.
+
+        Raises `OutcomeUnknown` when the answer was lost, whatever `guard` raises, and other `Ec2kitError`s.
+        """
+        action = _action(method)
+        pause = FIRST_PAUSE
+        for tries_left in reversed(range(TRIES)):
+            self.guard()
+            self.limiter.take(action)
+            try:
+                return self._once(method, action, params, changing=True)
+            except Unavailable as error:
+                if type(error) is not Unavailable or not tries_left:
+                    raise
+            self.clients.clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        raise AssertionError("the last try returns or raises")
+
+    def _once(
+        self, method: Callable[..., Any], action: str, params: dict[str, Any], *, changing: bool
+    ) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = method(**params)
+        except (ClientError, BotoCoreError, HTTPClientError) as error:
+            raise translate(error, action, changing=changing) from error
+        return answer
+
+
+def _action(method: Callable[..., Any]) -> str:
+    """boto3's `describe_instances` as AWS calls it: `DescribeInstances`."""
+    owner = getattr(method, "__self__", None)
+    name: str = method.__name__
+    mapped: str = owner.meta.method_to_api_mapping[name] if owner is not None else name
+    return mapped
+
+
+def quick_timestamps(session: botocore.session.Session) -> None:
+    """Have EC2's timestamps read by `datetime.fromisoformat`: botocore's own parser takes a third of the time
+    of a large DescribeInstances."""
+    factory = session.get_component("response_parser_factory")
+    factory.set_parser_defaults(timestamp_parser=_timestamp)
+
+
+def _timestamp(value: Any) -> datetime:
+    if isinstance(value, str) and value[4:5] == "-":
+        return datetime.fromisoformat(value)
+    moment: datetime = parse_timestamp(value)
+    return moment

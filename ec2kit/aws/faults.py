@@ -1,0 +1,180 @@
+"""From botocore's exceptions and AWS's error codes to our few errors, each with what to type next.
+
+The distinction that everything above stands on: did the call certainly not happen (`Unavailable`), or may it
+have happened (`OutcomeUnknown`)? Only a mutating call can be the second.
+"""
+
+from __future__ import annotations
+
+import re
+
+from botocore import exceptions as boto
+
+from ec2kit.errors import (
+    AccessDenied,
+    AlreadyTaken,
+    AwsRefused,
+    Ec2kitError,
+    NoCapacity,
+    NotFound,
+    OutcomeUnknown,
+    Unavailable,
+    UsageError,
+    WrongState,
+)
+
+THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "EC2ThrottledException",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "SnapshotCreationPerVolumeRateExceeded",
+        "ProvisionedThroughputExceededException",
+    }
+)
+"""Codes that mean "later": the call was not carried out (botocore's retry list, and EC2's error code page)."""
+
+NO_CAPACITY = frozenset(
+    {
+        "InsufficientInstanceCapacity",
+        "InsufficientHostCapacity",
+        "InsufficientReservedInstanceCapacity",
+        "InsufficientCapacity",
+        "SpotMaxPriceTooLow",
+        "Unsupported",
+        "UnsupportedOperation.InstanceTypeNotSupportedInZone",
+    }
+)
+"""Codes after which another zone or type may do (`Unsupported`: RunInstances in a zone without the type)."""
+
+CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "MissingAuthenticationToken",
+        "IncompleteSignature",
+        "OptInRequired",
+        "PendingVerification",
+    }
+)
+EXPIRED = frozenset({"RequestExpired", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+DENIED = frozenset(
+    {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"}
+)
+WRONG_STATE = frozenset(
+    {
+        "IncorrectState",
+        "IncorrectInstanceState",
+        "OperationNotPermitted",
+        "InvalidSnapshot.Pending",
+        "VolumeInUse",
+    }
+)
+TAKEN = frozenset(
+    {
+        "Resource.AlreadyAssociated",
+        "InvalidAMIName.Duplicate",
+        "InvalidLaunchTemplateName.AlreadyExistsException",
+        "InvalidIPAddress.InUse",
+        "InvalidSnapshot.InUse",
+        "InvalidKeyPair.Duplicate",
+        "InvalidGroup.Duplicate",
+        "DependencyViolation",
+    }
+)
+_ID = re.compile(r"\b(?:i|vol|snap|ami|eipalloc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b")
+
+HINT_CREDENTIALS = "set up credentials (`aws configure`, or AWS_PROFILE), or try everything without an account: `ec2kit demo`"
+
+
+def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
+    """Given what botocore raised for `action`, return our error; `changing`: it was a mutating call."""
+    if isinstance(error, boto.ClientError):
+        return _from_answer(error, action, changing)
+    if isinstance(error, boto.NoRegionError):
+        return UsageError("no region is set", hint="give --region eu-west-1, or set AWS_REGION")
+    if isinstance(error, boto.ProfileNotFound):
+        return UsageError(
+            str(error).replace("The config profile", "the profile"), hint="see `aws configure list-profiles`"
+        )
+    if isinstance(error, _EXPIRED_SSO):
+        return AccessDenied(
+            "the single sign-on session has expired or was never opened", hint="aws sso login"
+        )
+    if isinstance(
+        error, (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError)
+    ):
+        return AccessDenied(f"no credentials to call AWS with: {_plain(error)}", hint=HINT_CREDENTIALS)
+    if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)):
+        return Unavailable(
+            f"{action}: the endpoint does not answer: {_plain(error)}",
+            hint="check the network and AWS_ENDPOINT_URL; a stopped sandbox starts with `ec2kit sandbox start`",
+        )
+    if isinstance(error, (boto.HTTPClientError, boto.ResponseParserError, boto.ConnectionClosedError)):
+        kind = OutcomeUnknown if changing else Unavailable
+        return kind(
+            f"{action}: the answer was lost: {_plain(error)}",
+            hint="run the same command again: it finds what was done",
+        )
+    if isinstance(error, (boto.ParamValidationError, boto.InvalidRegionError)):
+        return UsageError(f"{action}: {_plain(error)}")
+    return Ec2kitError(f"{action}: {_plain(error)}")
+
+
+_EXPIRED_SSO = (
+    boto.UnauthorizedSSOTokenError,
+    boto.SSOTokenLoadError,
+    boto.TokenRetrievalError,
+    boto.SSOError,
+    boto.PendingAuthorizationExpiredError,
+)
+
+
+def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kitError:
+    code = str(error.response.get("Error", {}).get("Code", "")).removeprefix("Client.")
+    text = str(error.response.get("Error", {}).get("Message", "")).strip().rstrip(".")
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    resource = next(iter(_ID.findall(text)), "")
+    message = f"{action}: {text or code} ({code})"
+    if code in THROTTLED:
+        return Unavailable(
+            f"{message}: AWS is throttling", hint="run the same command again in a minute", resource=resource
+        )
+    if code in NO_CAPACITY:
+        return NoCapacity(
+            message, hint="name more zones or types, in the order to try them", resource=resource
+        )
+    if code in EXPIRED:
+        return AccessDenied(
+            f"the credentials have expired ({code})", hint="aws sso login, or renew them as you got them"
+        )
+    if code in CREDENTIALS:
+        return AccessDenied(f"{action}: AWS does not accept the credentials ({code})", hint=HINT_CREDENTIALS)
+    if code in DENIED:
+        return AccessDenied(
+            f"{action}: not permitted: {text}",
+            hint=f"the policy needs the action for {action}",
+            resource=resource,
+        )
+    if "NotFound" in code or code in ("InvalidAMIID.Unavailable", "ParameterNotFound"):
+        return NotFound(message, resource=resource)
+    if code.endswith(".Malformed"):
+        return UsageError(message, resource=resource)
+    if status >= 500 or code in ("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable"):
+        kind = OutcomeUnknown if changing else Unavailable
+        return kind(message, hint="run the same command again: it finds what was done", resource=resource)
+    chosen = WrongState if code in WRONG_STATE else AlreadyTaken if code in TAKEN else AwsRefused
+    return chosen(message, code=code, action=action, resource=resource)
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")

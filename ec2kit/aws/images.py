@@ -1,0 +1,111 @@
+"""Images: describing, registering with every attribute explicit, creating from an instance, deregistering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ec2kit.aws import wire
+from ec2kit.aws.door import Door
+from ec2kit.aws.requests import Filters, ImageRequest
+from ec2kit.errors import NotFound
+from ec2kit.model.disks import Image
+from ec2kit.model.ids import ImageId
+from ec2kit.model.tags import Tags
+
+
+@dataclass(frozen=True)
+class Images:
+    """EC2's image calls, in our values."""
+
+    door: Door
+
+    def describe(
+        self, ids: Iterable[str] = (), filters: Filters | None = None, owners: Iterable[str] = ()
+    ) -> tuple[Image, ...]:
+        """The images with these ids that pass the filters; our own when neither ids nor owners are given.
+
+        Ids go as a filter, so that an unknown one is simply missing.
+        """
+        wanted = list(dict.fromkeys(ids))
+        from_whom = list(owners) or ([] if wanted else ["self"])
+        found: list[Image] = []
+        for portion in wire.portions(wanted) if wanted else [None]:
+            chosen = {**(filters or {}), **({"image-id": portion} if portion else {})}
+            answer = self.door.read(
+                self.door.clients.ec2.describe_images,
+                Filters=wire.filter_list(chosen),
+                **wire.present(Owners=from_whom),
+            )
+            found.extend(map(image_in, answer["Images"]))
+        return tuple(found)
+
+    def one(self, id: str) -> Image:
+        """The image with this id; raises `NotFound`."""
+        for image in self.describe([id]):
+            return image
+        raise NotFound(f"image '{id}' does not exist", resource=id)
+
+    def register(self, request: ImageRequest) -> ImageId:
+        """RegisterImage; a name that is taken raises `AlreadyTaken`. Encryption comes with the snapshots."""
+        plain = [replace(mapping, encrypted=None, kms_key="") for mapping in request.mappings]
+        answer = self.door.change(
+            self.door.clients.ec2_acting.register_image,
+            **wire.present(
+                Name=request.name,
+                Description=request.description,
+                Architecture=request.architecture,
+                RootDeviceName=request.root_device,
+                BlockDeviceMappings=wire.mappings_out(plain),
+                VirtualizationType=request.virtualization,
+                EnaSupport=request.ena,
+                SriovNetSupport=request.sriov,
+                BootMode=request.boot_mode,
+                TpmSupport=request.tpm,
+                ImdsSupport=request.imds,
+                TagSpecifications=wire.tag_specification("image", request.tags),
+            ),
+        )
+        return ImageId(answer["ImageId"])
+
+    def create(self, instance: str, name: str, tags: Tags, *, reboot: bool = False) -> ImageId:
+        """CreateImage: the way that keeps billing codes; without `reboot` the disks are crash-consistent."""
+        answer = self.door.change(
+            self.door.clients.ec2_acting.create_image,
+            InstanceId=instance,
+            Name=name,
+            NoReboot=not reboot,
+            TagSpecifications=wire.tag_specification("image", tags)
+            + wire.tag_specification("snapshot", tags),
+        )
+        return ImageId(answer["ImageId"])
+
+    def deregister(self, id: str) -> None:
+        """DeregisterImage; its snapshots stay."""
+        self.door.change(self.door.clients.ec2_acting.deregister_image, ImageId=id)
+
+
+def image_in(item: Mapping[str, Any]) -> Image:
+    """One image of DescribeImages."""
+    return Image(
+        id=ImageId(item["ImageId"]),
+        name=item.get("Name", ""),
+        state=item.get("State", ""),
+        architecture=item.get("Architecture", ""),
+        root_device=item.get("RootDeviceName", ""),
+        mappings=tuple(map(wire.mapping_in, item.get("BlockDeviceMappings", ()))),
+        boot_mode=item.get("BootMode", ""),
+        ena=item.get("EnaSupport", False),
+        sriov=item.get("SriovNetSupport", ""),
+        imds=item.get("ImdsSupport", ""),
+        tpm=item.get("TpmSupport", ""),
+        virtualization=item.get("VirtualizationType", "hvm"),
+        platform_details=item.get("PlatformDetails", "Linux/UNIX"),
+        usage_operation=item.get("UsageOperation", "RunInstances"),
+        product_codes=tuple(code["ProductCodeId"] for code in item.get("ProductCodes", ())),
+        owner=item.get("OwnerId", ""),
+        created=datetime.fromisoformat(item["CreationDate"]) if item.get("CreationDate") else None,
+        tags=wire.tags_in(item),
+    )

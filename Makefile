@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -qq --no-input --only-binary :all: -c constraints.txt
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+COG := $(BIN)/cog -I . --verbosity=1
 
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
@@ -81,7 +82,7 @@ everyday: $(DEV)
 	$(call group,everyday tests,$(PYTEST) -m 'not deep and not docs and not wheel and not kill and not boot')
 
 docs-check: $(DEV)
-	$(call group,generated docs,$(BIN)/python docs/generate.py --check)
+	$(call group,generated docs,$(COG) --check --diff docs/reference/*.md)
 
 docs-run: $(DEV)
 	$(call group,docs,$(PYTEST) -m docs)
@@ -96,4 +97,4 @@ bench: $(DEV)
 	@$(BIN)/python -m benchmarks
 
 docs: $(DEV)
-	@$(BIN)/python docs/generate.py
+	@$(COG) -r docs/reference/*.md

@@ -24,5 +24,13 @@ class Delays:
     def none(cls) -> "Delays":
         """Everything at once, for tests that are not about time (terminated machines stay visible)."""
         return cls(
-            pending=0, stop=0, shutdown=0, snapshot=0, snapshot_per_gib=0, image=0, status=0, target=0, lag_max=0
+            pending=0,
+            stop=0,
+            shutdown=0,
+            snapshot=0,
+            snapshot_per_gib=0,
+            image=0,
+            status=0,
+            target=0,
+            lag_max=0,
         )

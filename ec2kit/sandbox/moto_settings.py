@@ -5,10 +5,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ec2kit.errors import Ec2kitError
 
-MOTO = "5.2."
+MINOR = "5.2."
+# 5.2.5 split moto's request routing off into the module that the sandbox asks for the names of REST actions.
+OLDEST_PATCH = 5
 
 SWITCHES = {
-    # Without them 1,300 images and their snapshots of other accounts fill every list, and the first call takes 2 s more.
+    # 1,300 images and their snapshots of other accounts would fill every list, and the first call take 2 s more.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     # AWS refuses unknown images, key pairs and types; moto only when told.
     "MOTO_ENABLE_AMI_VALIDATION": "true",
@@ -32,5 +34,7 @@ def require_known_moto() -> None:
         found = version("moto")
     except PackageNotFoundError:
         raise Ec2kitError("the sandbox needs moto, which is not installed", hint=hint) from None
-    if not found.startswith(MOTO):
-        raise Ec2kitError(f"the sandbox changes moto {MOTO}x, and this is moto {found}", hint=hint)
+    patch = found.removeprefix(MINOR)
+    if not found.startswith(MINOR) or not patch.isdigit() or int(patch) < OLDEST_PATCH:
+        wanted = f"{MINOR}{OLDEST_PATCH} or a later {MINOR}x"
+        raise Ec2kitError(f"the sandbox changes moto {wanted}, and this is moto {found}", hint=hint)

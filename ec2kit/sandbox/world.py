@@ -7,11 +7,12 @@ from typing import Any
 from ec2kit.sandbox.clock import SandboxClock
 from ec2kit.sandbox.conditions import Conditions
 from ec2kit.sandbox.delays import Delays
+from ec2kit.sandbox.faults import FaultBook
 
 
 @dataclass
 class World:
-    """The clock, what is wrong, the dice, and the ledgers.
+    """The clock, what is wrong, which requests fail, the dice, and the ledgers.
 
     `ledgers` belongs to the rules: each keeps its own records there, as a value that pickles, by its module's name.
     """
@@ -19,6 +20,7 @@ class World:
     clock: SandboxClock = field(default_factory=SandboxClock)
     delays: Delays = field(default_factory=Delays)
     conditions: Conditions = field(default_factory=Conditions)
+    faults: FaultBook = field(default_factory=FaultBook)
     rng: Random = field(default_factory=lambda: Random(0))
     ledgers: dict[str, Any] = field(default_factory=dict)
 

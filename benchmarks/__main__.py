@@ -1,0 +1,24 @@
+"""`make bench`: every benchmark in turn, one row for each number; 1 when one is over its limit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import quick_help
+from benchmarks.result import Result
+
+BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (quick_help.run,)
+
+
+def main() -> int:
+    results: list[Result] = []
+    for benchmark in BENCHMARKS:
+        for result in benchmark():
+            print(result.line(), flush=True)
+            results.append(result)
+    return 0 if all(result.good for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,6 +13,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 COG := $(BIN)/cog -I . --verbosity=1
 
+MADE := $(VENV)/.made
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 
@@ -38,21 +39,22 @@ help:
 
 setup: $(DEV)
 
-$(BIN)/python: packages.txt
+# A stamp, because .venv/bin/python is a link to an interpreter that is not ours to touch.
+$(MADE): packages.txt
 	@PYTHON=$(PYTHON) bash .ci/packages
-	@test -x $@ || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 # What `ec2kit` and its sandbox need to run.
-$(RUN): pyproject.toml constraints.txt | $(BIN)/python
-	@echo 'making .venv (once; about 20 s)'
+$(RUN): pyproject.toml constraints.txt $(MADE)
+	@echo 'making .venv (once; about a minute)'
 	@$(PIP) hatchling editables
 	@$(PIP) --no-build-isolation -e '.[sandbox]'
 	@touch $@
 
 # And what the checks need.
 $(DEV): $(RUN)
-	@echo 'adding the development tools to .venv (once; about 20 s)'
+	@echo 'adding the development tools to .venv (once; about a minute)'
 	@$(PIP) --no-build-isolation -e '.[sandbox,dev]'
 	@touch $@
 

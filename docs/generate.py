@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
@@ -20,95 +19,84 @@ TYPED = {"option", "tag"}
 
 @dataclass(frozen=True)
 class Entry:
-    """A command that does something, with the words that call it and the context its help is made in."""
+    """A command as it is typed, the section of the help it is listed in, and what click knows of it."""
 
-    path: tuple[str, ...]
+    typed: str
+    section: str
     command: click.Command
-    context: click.Context
 
     @property
-    def words(self) -> str:
-        return " ".join(self.path)
+    def context(self) -> click.Context:
+        return click.Context(self.command, info_name=self.typed)
 
 
-def root() -> click.Group:
-    """Return the group that `ec2kit` runs, whatever it is called in `ec2kit.cli`.
+@dataclass(frozen=True)
+class Taken:
+    """An option of a command: its name in the code, how it is typed, and what it does."""
 
-    Raises LookupError when `ec2kit.cli` has none.
-    """
-    import ec2kit.cli
+    name: str
+    typed: str
+    text: str
 
-    for value in vars(ec2kit.cli).values():
-        if isinstance(value, click.Group) and value.name == "ec2kit":
-            return value
-    raise LookupError("ec2kit.cli has no click group named 'ec2kit'")
-
-
-def entries(group: click.Group) -> list[Entry]:
-    """Given a group, return all its commands that do something, in the order of its help pages."""
-    return list(_walk(group, click.Context(group, info_name=group.name or ""), (group.name or "",)))
+    @property
+    def flag(self) -> str:
+        """The long name alone: `--region` of `-r, --region NAME`."""
+        named = re.search(r"--[a-z][-a-z0-9]*", self.typed)
+        return named.group() if named else self.typed
 
 
-def _walk(command: click.Command, context: click.Context, path: tuple[str, ...]) -> Iterator[Entry]:
-    if not isinstance(command, click.Group):
-        yield Entry(path, command, context)
-        return
-    if command.invoke_without_command and len(path) > 1:
-        yield Entry(path, command, context)
-    for name in command.list_commands(context):
-        child = command.get_command(context, name)
-        if child is not None and not child.hidden:
-            yield from _walk(child, click.Context(child, info_name=name, parent=context), (*path, name))
+def entries() -> list[Entry]:
+    """Return every command of ec2kit in the order of its help."""
+    from ec2kit.cli.registry import COMMANDS
+    from ec2kit.cli.running import load
+
+    return [Entry(command.typed, command.section, load(command)) for command in COMMANDS]
 
 
-def options(entry: Entry) -> list[tuple[str, str]]:
-    """Given a command, return each of its options as it is typed and what it does; `--help` is left out."""
-    records: list[tuple[str, str]] = []
-    for parameter in entry.command.get_params(entry.context):
-        if isinstance(parameter, click.Option) and "--help" not in parameter.opts:
-            record = parameter.get_help_record(entry.context)
-            if record is not None:
-                records.append(record)
-    return records
+def options(entry: Entry) -> list[Taken]:
+    """Given a command, return its options; `--help` is left out, hidden ones too."""
+    found: list[Taken] = []
+    context = entry.context
+    for parameter in entry.command.get_params(context):
+        record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
+        if record is not None and "--help" not in parameter.opts:
+            found.append(Taken(parameter.name or "", *record))
+    return found
 
 
-def common_options(found: list[Entry]) -> list[tuple[str, str]]:
-    """Given all commands, return the options that more than half of them take, alike in name and meaning."""
-    counts = Counter(record for entry in found for record in options(entry))
-    return [record for record, count in counts.items() if count * 2 > len(found)]
+def commands() -> str:
+    """Return the body of `commands.md`: the shared options once, then every command by section."""
+    from ec2kit.cli.options import SHARED
+    from ec2kit.cli.registry import SECTIONS
+
+    return commands_page(entries(), SECTIONS, SHARED)
 
 
-def commands(group: click.Group | None = None) -> str:
-    """Return the body of `commands.md`: the common options once, then every command."""
-    found = entries(group or root())
-    common = common_options(found)
-    parts = (
-        ["## Options that most commands take", _table(("option", "what it does"), common)] if common else []
-    )
-    parts += [_section(entry, common) for entry in found]
+def commands_page(found: Sequence[Entry], sections: Mapping[str, str], shared: Collection[str]) -> str:
+    """Given the commands, the sections with their titles and the names of shared options, return the page."""
+    # A dictionary keeps each once, in the order of the first command that takes it.
+    both = {taken: None for entry in found for taken in options(entry) if taken.name in shared}
+    rows = [(taken.typed, taken.text) for taken in both]
+    parts = ["## Shared options", "Accepted after the command.", _table(("option", "what it does"), rows)]
+    for section, title in sections.items():
+        inside = [entry for entry in found if entry.section == section]
+        if inside:
+            parts += [f"## {section}", f"{title[:1].upper()}{title[1:]}."]
+            parts += [_command(entry, shared) for entry in inside]
     return "\n\n".join(parts) + "\n"
 
 
-def _section(entry: Entry, common: list[tuple[str, str]]) -> str:
-    usage = " ".join((entry.words, *entry.command.collect_usage_pieces(entry.context)))
-    parts = [f"## {entry.words}", f"```text\n{usage}\n```", _prose(entry.command.help or "")]
+def _command(entry: Entry, shared: Collection[str]) -> str:
+    usage = " ".join((entry.typed, *entry.command.collect_usage_pieces(entry.context)))
     taken = options(entry)
-    own = [record for record in taken if record not in common]
+    own = [(each.typed, each.text) for each in taken if each.name not in shared]
+    also = [f"`{each.flag}`" for each in taken if each.name in shared]
+    parts = [f"### {entry.typed}", f"```text\n{usage}\n```", _prose(entry.command.help or "")]
     if own:
         parts.append(_table(("option", "what it does"), own))
-    if common:
-        absent = [f"`{_flag(record)}`" for record in common if record not in taken]
-        if not absent:
-            parts.append("Takes the common options.")
-        elif len(absent) < len(common):
-            parts.append(f"Takes the common options but {', '.join(absent)}.")
+    if also:
+        parts.append(f"Shared options: {', '.join(also)}.")
     return "\n\n".join(part for part in parts if part)
-
-
-def _flag(record: tuple[str, str]) -> str:
-    """Given an option's help record, return its long name: `--region` of `-r, --region REGION`."""
-    named = re.search(r"--[a-z][-a-z0-9]*", record[0])
-    return named.group() if named else record[0]
 
 
 def _prose(text: str) -> str:

@@ -85,5 +85,6 @@ def test_the_installed_wheel_answers_with_its_own_dependencies_only(wheel: Path,
     assert "No broken requirements" in run(python, "-m", "pip", "check", cwd=tmp_path)
     assert "launch" in run(kit, "--help", cwd=tmp_path)
     assert run(python, "-m", "ec2kit", "--help", cwd=tmp_path) == run(kit, "--help", cwd=tmp_path)
+    assert run(kit, "--version", cwd=tmp_path) == f"ec2kit {wheel.name.split('-')[1]}\n"
     # The sandbox is an extra: without it the demo says what to install.
     assert "ec2kit[sandbox]" in run(kit, "demo", cwd=tmp_path, code=1)

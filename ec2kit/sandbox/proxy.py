@@ -1,0 +1,104 @@
+"""The probe proxy: HTTP CONNECT to a sandbox machine, answered here by the machine's state.
+
+No connection is ever opened: the applications of the machines are played on the client's own socket.
+`machines` decides what a client meets; this module makes it happen on the wire.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import select
+import socket
+import threading
+from contextlib import AbstractContextManager, suppress
+from typing import Protocol
+
+from ec2kit.sandbox import applications, machines
+from ec2kit.sandbox.machines import Answer, Refused, Reply, Silence, Unreachable
+from ec2kit.sandbox.world import World
+
+MOST_AT_ONCE = 512
+"""Probes held at a time: each holds a thread of the server."""
+
+HELD = 60.0
+"""Real seconds for which a silent or unreachable machine holds a client that does not give up."""
+
+_LOOK = 0.25
+_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+_NEVER = threading.Event()
+
+
+class Practice(Protocol):
+    """What the proxy needs of the sandbox's application."""
+
+    def settled(self) -> AbstractContextManager[World]:
+        """The world under its lock, with everything that is due by now done."""
+
+
+def handle_connect(
+    sock: socket.socket, host: str, port: int, app: Practice, closing: threading.Event = _NEVER
+) -> None:
+    """Given a client that asked to CONNECT, give it what it would meet at `host:port`; the caller closes.
+
+    200 and the machine's application, 200 and silence, 502 for a refused connection, or nothing at all for an
+    unreachable one. 503 when too many probes are held. A server that ends sets `closing`, which releases
+    every client that is held.
+    """
+    if not _places.acquire(blocking=False):
+        with suppress(OSError):
+            sock.sendall(_status("503 Service Unavailable", "too many probes at once"))
+        return
+    try:
+        with suppress(OSError):
+            _play(sock, _decide(sock, host, port, app), closing)
+    finally:
+        _places.release()
+
+
+def _decide(sock: socket.socket, host: str, port: int, app: Practice) -> Answer:
+    with app.settled() as world:
+        if port == sock.getsockname()[1] and _is_loopback(host):
+            # The sandbox's own endpoint is a known-good host, as AWS's is for a real monitor.
+            host = machines.CONTROL_HOST
+        return machines.answer(world, host, port)
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _play(sock: socket.socket, answer: Answer, closing: threading.Event) -> None:
+    match answer:
+        case Reply():
+            sock.sendall(_ESTABLISHED)
+            sock.settimeout(HELD)
+            if not applications.converse(sock, answer):
+                hold(sock, closing)
+        case Silence():
+            sock.sendall(_ESTABLISHED)
+            hold(sock, closing)
+        case Refused(why):
+            sock.sendall(_status("502 Bad Gateway", why))
+        case Unreachable():
+            hold(sock, closing)
+
+
+def _status(status: str, why: str) -> bytes:
+    body = f"{why}\n".encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"Connection: close\r\n\r\n" + body
+
+
+def hold(sock: socket.socket, closing: threading.Event, seconds: float = HELD) -> None:
+    """Say nothing until the client goes, `closing` is set, or about `seconds` have passed."""
+    for _ in range(int(seconds / _LOOK)):
+        if closing.is_set():
+            return
+        readable, _, _ = select.select([sock], [], [], _LOOK)
+        if readable and not sock.recv(65_536):
+            return

@@ -38,6 +38,7 @@ help:
 	  'make setup   only what the others need: Debian packages when missing, and .venv'
 
 setup: $(DEV)
+	@:
 
 # A stamp, because .venv/bin/python is a link to an interpreter that is not ours to touch.
 $(MADE): packages.txt
@@ -93,7 +94,7 @@ wheel: $(DEV)
 	$(call group,wheel,$(PYTEST) -m wheel)
 
 deep: $(DEV)
-	$(call group,deep,$(PYTEST) -m deep --timeout 3600)
+	$(call group,deep,HYPOTHESIS_PROFILE=deep $(PYTEST) -m deep --timeout 3600)
 
 bench: $(DEV)
 	@$(BIN)/python -m benchmarks

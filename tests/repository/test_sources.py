@@ -23,7 +23,7 @@ REGISTRIES = re.compile(
 )
 ACCOUNT = re.compile(r"(?<![\w.:/-])\d{12}(?![\w.-])")
 EXAMPLE_ACCOUNTS = {"123456789012", "000000000000", "111122223333", "444455556666", "999999999999"}
-PATCHING = re.compile(r"mock\.patch|mock import .*\bpatch\b|monkeypatch\.setattr|mocker\.patch")
+PATCHING = re.compile(r"mock\.patch|mock import .*\bpatch\b|mocker\.patch")
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|managers?|common|misc)(_|$)")
 LINES = 300
 

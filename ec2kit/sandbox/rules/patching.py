@@ -53,4 +53,8 @@ def _label(owner: Any) -> str:
 
 def _key(owner: Any, name: str, by: Any) -> tuple[str, str, str]:
     module = getattr(owner, "__module__", "")
-    return (f"{module}.{_label(owner)}", name, f"{getattr(by, '__module__', '')}.{getattr(by, '__qualname__', by)}")
+    return (
+        f"{module}.{_label(owner)}",
+        name,
+        f"{getattr(by, '__module__', '')}.{getattr(by, '__qualname__', by)}",
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import click
 
-TYPED = {"option", "tag"}
+TYPED = {"key", "option", "tag", "variable"}
 """Columns that hold what a person types or sees as it stands."""
 
 
@@ -123,6 +123,14 @@ def exit_codes() -> str:
         + _table(("code", "meaning"), check)
         + "\n"
     )
+
+
+def settings() -> str:
+    """Return the table of `settings.md`: each setting as variable and key."""
+    from ec2kit.config import SETTINGS
+
+    rows = [(name, f"EC2KIT_{name.upper()}", meaning) for name, meaning in SETTINGS.items()]
+    return _table(("key", "variable", "what it is"), rows) + "\n"
 
 
 def tags() -> str:

@@ -1,0 +1,1 @@
+"""The engine: plans, the steps that change AWS, and what carries them out, journals and verifies them."""

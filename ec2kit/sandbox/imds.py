@@ -118,7 +118,7 @@ def describe(instance: Any, now: datetime) -> MachineMetadata:
         launch_index=int(instance.ami_launch_index),
         key=_key(instance),
         profile=_profile(instance, now),
-        user_data=base64.b64decode(instance.user_data) if instance.user_data else None,
+        user_data=base64.b64decode(str(instance.user_data)) if instance.user_data else None,
         tags=tuple((tag["key"], tag["value"]) for tag in instance.get_tags()),
         options=AccessOptions(
             endpoint_enabled=options.http_endpoint != "disabled",

@@ -1,6 +1,7 @@
 """A boto3 client that reaches the application without a socket: for the seed, and for tests in one process."""
 
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,12 +25,15 @@ _ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1}, s3={"ad
 
 def direct_client(app: SandboxApp, service: str, *, region: str = REGION, config: Config = _ONE_TRY) -> Any:
     """A client of `service` whose requests `app` answers in the caller's thread."""
-    session = boto3.Session(
-        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=region
-    )
-    client = session.client(service, endpoint_url=ENDPOINT, config=config)
+    client = _session().client(service, region_name=region, endpoint_url=ENDPOINT, config=config)
     client.meta.events.register_first("before-send.*", transport(app))
     return client
+
+
+@cache
+def _session() -> Any:
+    """One for the process: it keeps the models of the services, and EC2's takes half a second to read."""
+    return boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
 
 
 def transport(app: SandboxApp) -> Callable[..., AWSResponse]:

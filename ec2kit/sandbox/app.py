@@ -55,8 +55,11 @@ class SandboxApp:
         self.hooks = hooks.Hooks()
         self.lock = RLock()
         self.changed = Event()
-        self.doors: dict[str, Door] = {}
-        self.pause: Callable[[float], None] = Event().wait  # type: ignore[assignment]
+        # Late, like the rules: it imports moto, whose switches and version come first.
+        from ec2kit.sandbox import imds
+
+        self.doors: dict[str, Door] = {"imds": imds.door(self)}
+        self.pause: Callable[[float], object] = Event().wait
         self._moto = MotoApp()
         # Apart from the world's dice, so that a request id never changes what happens.
         self._ids = Random(0)
@@ -138,6 +141,12 @@ class SandboxApp:
                 404, (("Content-Type", "application/json"),), json.dumps({"error": "nothing here"}).encode()
             )
         return door(request)
+
+    def _imds(self, request: Request) -> Answer:
+        # Late: metadata needs the test authority and its keys, most tests do not.
+        from ec2kit.sandbox import imds
+
+        return imds.door(self)(request)
 
     def _identified(self, request: Request) -> Call:
         with self.lock:

@@ -31,6 +31,8 @@ class Conditions:
     no_capacity: dict[Place, int | None] = field(default_factory=dict)
     rivals: dict[str, str] = field(default_factory=dict)
     probe_path_down: bool = False
+    # What happened because of them, for `sandbox status`; taken away at the next request.
+    fired: list[str] = field(default_factory=list)
 
     def impair(self, instance_id: str, check: Check, at: datetime) -> None:
         """Let a status check fail since `at`; one that fails already keeps its ImpairedSince."""
@@ -53,12 +55,12 @@ class Conditions:
 
         A count is used up by asking: ask once for each snapshot.
         """
-        if self.failing_snapshots.intersection(ids):
-            return True
-        if self.next_snapshots_fail > 0:
+        if not self.failing_snapshots.intersection(ids):
+            if self.next_snapshots_fail == 0:
+                return False
             self.next_snapshots_fail -= 1
-            return True
-        return False
+        self.fired.append(f"fail-snapshot {' '.join(ids)}")
+        return True
 
     def lacks_capacity(self, zone: str, instance_type: str) -> bool:
         """Whether a launch or start in this zone of this type is refused. A count is used up by asking."""
@@ -69,9 +71,13 @@ class Conditions:
                     del self.no_capacity[place]
                 elif left is not None:
                     self.no_capacity[place] = left - 1
+                self.fired.append(f"no-capacity {zone}/{instance_type}")
                 return True
         return False
 
     def rival_for(self, address: str) -> str | None:
         """Which instance takes `address` right after this association; asking uses it up."""
-        return self.rivals.pop(address, None)
+        rival = self.rivals.pop(address, None)
+        if rival is not None:
+            self.fired.append(f"rival:{rival} {address}")
+        return rival

@@ -36,7 +36,7 @@ class MotoApp:
         except NotImplementedError as lacking:
             return error_answer(call, _lacking(call, str(lacking)), request_id)
         except Exception as failure:
-            log.exception("moto failed at %s %s", call.name, dict(call.params))
+            log.exception("moto failed at %s", call.name)
             text = f"the sandbox failed at {call.name}: {type(failure).__name__}: {failure}"
             return error_answer(call, AwsError("InternalError", text, 500), request_id)
         # An empty 404 is S3's answer to HEAD, and everybody else's for want of an action.

@@ -35,12 +35,6 @@ def volumes_of(instance_id: str) -> list[str]:
     ]
 
 
-def is_zone(word: str) -> bool:
-    """Whether a word has the form of a zone's name: a region and a letter."""
-    region = word[:-1]
-    return word[-1:].isalpha() and region.count("-") >= 2 and region[-1:].isdigit()
-
-
 def facts(call: Call) -> Mapping[str, str]:
     """Given a call, return its `zone`, `type` and `resource`s (ids and Names), each as a list with commas."""
     if call.service != "ec2":

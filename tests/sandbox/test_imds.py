@@ -74,6 +74,13 @@ def test_a_seeded_machine_reads_what_ec2_says_of_it(seeded: Seeded) -> None:
     assert guest.get("/latest/user-data").startswith("#!/bin/sh\n")
 
 
+def test_the_application_has_the_door_and_asks_for_no_token_of_its_own(seeded: Seeded) -> None:
+    path = f"/_ec2kit/imds/{seeded.id('web-1')}/latest/api/token"
+    given = seeded.app.answer(Request("PUT", path, {"X-aws-ec2-metadata-token-ttl-seconds": "60"}))
+    assert given.status == 200
+    assert given.header("X-Ec2kit-Sandbox") == "default"
+
+
 def test_the_identity_document_is_signed_by_the_worlds_authority(seeded: Seeded, tmp_path: Path) -> None:
     web = seeded.instance("web-2")
     guest = Guest(seeded, web["InstanceId"])

@@ -11,56 +11,33 @@ import pytest
 
 from ec2kit.sandbox import proxy
 from ec2kit.sandbox.machines import CONTROL_HOST
+from ec2kit.sandbox.server import SandboxServer
 from tests.sandbox.seeded import Seeded
 
 QUICK = 0.4
 """Seconds after which a test believes that nothing will be said. Waiting longer could only pass more often."""
 
 
-class Listener:
-    """A server that does what the sandbox's own does with CONNECT."""
+class Served:
+    """The seeded sandbox behind its own server."""
 
-    def __init__(self, seeded: Seeded) -> None:
-        self.seeded = seeded
-        self.closing = threading.Event()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+    def __init__(self) -> None:
+        self.seeded = Seeded()
+        self.server = SandboxServer(self.seeded.app)
+        self._thread = self.server.start()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            if self.closing.is_set():
-                client.close()
-                return
-            thread = threading.Thread(target=self._serve, args=(client,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with client:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += client.recv(1024)
-            host, _, port = head.split()[1].decode().rpartition(":")
-            proxy.handle_connect(client, host, int(port), self.seeded.app, self.closing)
+    @property
+    def port(self) -> int:
+        return self.server.port
 
     def close(self) -> None:
-        self.closing.set()
-        socket.create_connection(("127.0.0.1", self.port)).close()
-        for thread in self._threads:
-            thread.join(timeout=10)
-            assert not thread.is_alive(), "a held probe was not released"
-        self._socket.close()
+        self.server.close()
+        self._thread.join(timeout=10)
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
-    made = Listener(Seeded())
+def served() -> Iterator[Served]:
+    made = Served()
     yield made
     made.close()
 
@@ -68,8 +45,8 @@ def listener() -> Iterator[Listener]:
 class Probe:
     """A client that has asked to CONNECT."""
 
-    def __init__(self, listener: Listener, host: str, port: int = 80) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", listener.port), timeout=10)
+    def __init__(self, served: Served, host: str, port: int = 80) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", served.port), timeout=10)
         self.socket.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
 
     def __enter__(self) -> Probe:
@@ -109,49 +86,49 @@ class Probe:
         return True
 
 
-def address(listener: Listener, name: str = "web-1") -> str:
-    return str(listener.seeded.instance(name)["PublicIpAddress"])
+def address(served: Served, name: str = "web-1") -> str:
+    return str(served.seeded.instance(name)["PublicIpAddress"])
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/anything/else?q=1"])
-def test_http_says_ok_and_who_it_is(listener: Listener, path: str) -> None:
-    with Probe(listener, address(listener)) as probe:
+def test_http_says_ok_and_who_it_is(served: Served, path: str) -> None:
+    with Probe(served, address(served)) as probe:
         head, body = probe.get(path)
     assert head.startswith("HTTP/1.1 200 OK\r\n")
-    assert f"X-Instance-Id: {listener.seeded.id('web-1')}" in head.split("\r\n")
+    assert f"X-Instance-Id: {served.seeded.id('web-1')}" in head.split("\r\n")
     assert body == b"ok\n"
 
 
-def test_http_has_one_missing_page_and_knows_head(listener: Listener) -> None:
-    with Probe(listener, address(listener)) as probe:
+def test_http_has_one_missing_page_and_knows_head(served: Served) -> None:
+    with Probe(served, address(served)) as probe:
         assert probe.get("/missing")[0].startswith("HTTP/1.1 404 ")
-    with Probe(listener, address(listener)) as probe:
+    with Probe(served, address(served)) as probe:
         head, body = probe.get("/health", "HEAD")
     assert head.startswith("HTTP/1.1 200 OK")
     assert body == b""
 
 
-def test_nonsense_is_a_bad_request(listener: Listener) -> None:
-    with Probe(listener, address(listener)) as probe:
+def test_nonsense_is_a_bad_request(served: Served) -> None:
+    with Probe(served, address(served)) as probe:
         probe.head()
         probe.socket.sendall(b"hello\r\n\r\n")
         assert probe.rest().startswith(b"HTTP/1.1 400 ")
 
 
-def test_ssh_shows_its_banner(listener: Listener) -> None:
-    with Probe(listener, address(listener), 22) as probe:
+def test_ssh_shows_its_banner(served: Served) -> None:
+    with Probe(served, address(served), 22) as probe:
         probe.head()
         assert probe.socket.recv(100) == b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
 
 
-def test_smtp_greets_and_says_goodbye(listener: Listener) -> None:
-    seeded = listener.seeded
+def test_smtp_greets_and_says_goodbye(served: Served) -> None:
+    seeded = served.seeded
     seeded.ec2.authorize_security_group_ingress(
         GroupId=seeded.group("web"), IpProtocol="tcp", FromPort=25, ToPort=25, CidrIp="0.0.0.0/0"
     )
     seeded.launch("mail-1", role="mail")
     seeded.boot()
-    with Probe(listener, address(listener, "mail-1"), 25) as probe:
+    with Probe(served, address(served, "mail-1"), 25) as probe:
         probe.head()
         assert probe.socket.recv(100).startswith(b"220 ")
         probe.socket.sendall(b"EHLO me\r\n")
@@ -162,63 +139,63 @@ def test_smtp_greets_and_says_goodbye(listener: Listener) -> None:
         assert probe.rest().startswith(b"221 ")
 
 
-def test_a_closed_port_is_a_502_with_the_reason(listener: Listener) -> None:
-    with Probe(listener, address(listener), 443) as probe:
+def test_a_closed_port_is_a_502_with_the_reason(served: Served) -> None:
+    with Probe(served, address(served), 443) as probe:
         assert probe.head().startswith("HTTP/1.1 502 ")
         assert probe.rest() == b"nothing listens on this port\n"
 
 
-def test_an_impaired_machine_accepts_and_says_nothing(listener: Listener) -> None:
-    world = listener.seeded.app.world
-    world.conditions.impair(listener.seeded.id("web-1"), "instance", world.clock.now())
-    with Probe(listener, address(listener)) as probe:
+def test_an_impaired_machine_accepts_and_says_nothing(served: Served) -> None:
+    world = served.seeded.app.world
+    world.conditions.impair(served.seeded.id("web-1"), "instance", world.clock.now())
+    with Probe(served, address(served)) as probe:
         assert probe.head().startswith("HTTP/1.1 200 ")
         probe.socket.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert probe.hears_nothing()
 
 
-def test_an_unreachable_address_hangs_until_the_client_gives_up(listener: Listener) -> None:
-    with Probe(listener, "198.18.0.1") as probe:
+def test_an_unreachable_address_hangs_until_the_client_gives_up(served: Served) -> None:
+    with Probe(served, "198.18.0.1") as probe:
         assert probe.hears_nothing()
 
 
 def test_held_clients_are_released_when_the_server_ends() -> None:
-    listener = Listener(Seeded())
-    with Probe(listener, "198.18.0.1") as probe:
+    served = Served()
+    with Probe(served, "198.18.0.1") as probe:
         assert probe.hears_nothing()
-        listener.close()
+        served.close()
         probe.socket.settimeout(10)
         assert probe.socket.recv(1) == b""
 
 
-def test_no_more_than_so_many_are_held(monkeypatch: pytest.MonkeyPatch, listener: Listener) -> None:
+def test_no_more_than_so_many_are_held(monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
     monkeypatch.setattr(proxy, "_places", threading.BoundedSemaphore(1))
-    with Probe(listener, "198.18.0.1") as first:
+    with Probe(served, "198.18.0.1") as first:
         assert first.hears_nothing()
-        with Probe(listener, address(listener)) as second:
+        with Probe(served, address(served)) as second:
             assert second.head().startswith("HTTP/1.1 503 ")
 
 
-def test_the_control_host_and_the_endpoint_itself_answer(listener: Listener) -> None:
-    for host, port in ((CONTROL_HOST, 80), ("127.0.0.1", listener.port), ("localhost", listener.port)):
-        with Probe(listener, host, port) as probe:
+def test_the_control_host_and_the_endpoint_itself_answer(served: Served) -> None:
+    for host, port in ((CONTROL_HOST, 80), ("127.0.0.1", served.port), ("localhost", served.port)):
+        with Probe(served, host, port) as probe:
             head, body = probe.get("/")
         assert head.startswith("HTTP/1.1 200 OK")
         assert "X-Instance-Id" not in head
         assert body == b"ok\n"
 
 
-def test_nothing_answers_when_the_path_is_down(listener: Listener) -> None:
-    listener.seeded.app.world.conditions.probe_path_down = True
-    for host, port in ((CONTROL_HOST, 80), ("127.0.0.1", listener.port), (address(listener), 80)):
-        with Probe(listener, host, port) as probe:
+def test_nothing_answers_when_the_path_is_down(served: Served) -> None:
+    served.seeded.app.world.conditions.probe_path_down = True
+    for host, port in ((CONTROL_HOST, 80), ("127.0.0.1", served.port), (address(served), 80)):
+        with Probe(served, host, port) as probe:
             assert probe.hears_nothing()
 
 
-def test_another_port_of_this_machine_is_never_opened(listener: Listener) -> None:
+def test_another_port_of_this_machine_is_never_opened(served: Served) -> None:
     with socket.create_server(("127.0.0.1", 0)) as bystander:
         bystander.settimeout(QUICK)
-        with Probe(listener, "127.0.0.1", bystander.getsockname()[1]) as probe:
+        with Probe(served, "127.0.0.1", bystander.getsockname()[1]) as probe:
             assert probe.hears_nothing()
         with pytest.raises(TimeoutError):
             bystander.accept()

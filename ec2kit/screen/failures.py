@@ -1,0 +1,28 @@
+"""An error as a person reads it (`error:` and `hint:`), or as one line of JSON for a program."""
+
+from __future__ import annotations
+
+import json
+
+from ec2kit.errors import Ec2kitError
+
+
+def failure_text(error: Ec2kitError, *, as_json: bool) -> str:
+    """Given an error, return what goes to stderr, ending in a newline."""
+    if as_json:
+        body = {
+            "error": error.message,
+            "resource": error.resource or None,
+            "hint": error.hint or None,
+            "exit": int(error.exit_code),
+        }
+        return json.dumps(body, ensure_ascii=False) + "\n"
+    lines = [f"error: {_printable(error.message)}"]
+    if error.hint:
+        lines.append(f"hint: {_printable(error.hint)}")
+    return "\n".join(lines) + "\n"
+
+
+def _printable(text: str) -> str:
+    """What AWS or a file said may hold terminal escapes; they are shown, not obeyed."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

@@ -1,0 +1,125 @@
+"""A plan as a person reads it before saying yes, as rows for a pipe, and as JSON for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ec2kit.engine.plan import Plan, Planned
+from ec2kit.engine.steps.base import CannotUndo, Ref
+from ec2kit.screen.columns import Column
+from ec2kit.screen.rows import Format, Paper, json_text, rows_text
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a plan acts; `sandbox` is empty on real AWS."""
+
+    account: str
+    region: str
+    sandbox: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.region}, account {self.account}"
+        return f"sandbox {self.sandbox}, {where}" if self.sandbox else where
+
+
+class _NotYet(Mapping[str, Any]):
+    """Stands for the result of a step that did not run: every field reads `(its name)`."""
+
+    def __getitem__(self, name: str) -> str:
+        return f"({name.replace('_', ' ')})"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def undo_text(planned: Planned) -> str:
+    """Given a planned step, return how it would be taken back, or why it cannot be."""
+    back = planned.step.undo(_NotYet())
+    if isinstance(back, CannotUndo):
+        return f"cannot be undone: {back.reason}"
+    return "; ".join(step.describe() for step in back)
+
+
+def target_text(planned: Planned) -> str:
+    """Given a planned step, return what it is about: an id, a name, or the step that will make it."""
+    target: Any = planned.step.target()
+    return f"({target.field.replace('_', ' ')} of {target.step})" if isinstance(target, Ref) else str(target)
+
+
+PLAN_COLUMNS: tuple[Column[Planned], ...] = (
+    Column("target", target_text),
+    Column("kind", lambda planned: planned.step.kind),
+    Column("what", lambda planned: planned.step.describe()),
+    Column("reason", lambda planned: planned.reason),
+    Column("key", lambda planned: planned.key),
+    Column("needs", lambda planned: planned.needs),
+)
+
+
+def plan_json(plan: Plan, place: Place, run: str) -> dict[str, Any]:
+    """Given a plan, return the documented JSON object; `run` is empty while there is none."""
+    return {
+        "account": place.account,
+        "region": place.region,
+        "sandbox": place.sandbox or None,
+        "run": run or None,
+        "steps": [
+            {
+                "key": planned.key,
+                "kind": planned.step.kind,
+                "target": target_text(planned),
+                "what": planned.step.describe(),
+                "reason": planned.reason,
+                "needs": list(planned.needs),
+                "undo": undo_text(planned),
+                "cost_month": None,
+            }
+            for planned in plan.steps
+        ],
+        "refused": [
+            {"rule": item.rule, "resource": item.resource, "reason": item.reason} for item in plan.refused
+        ],
+        "unchanged": [{"resource": resource, "reason": reason} for resource, reason in plan.unchanged],
+        "notes": list(plan.notes),
+    }
+
+
+def plan_lines(plan: Plan, place: Place) -> Iterator[str]:
+    """Given a plan, yield the lines that a person reads: the place, the steps in order, what is left out, notes."""
+    yield f"plan for {place}:"
+    for number, planned in enumerate(plan.steps, 1):
+        reason = f" ({planned.reason})" if planned.reason else ""
+        yield f"  {number}. {planned.step.describe()}{reason}"
+    if not plan.steps:
+        yield f"  nothing to do{': ' + plan.why_empty if plan.why_empty else ''}"
+    for item in plan.refused:
+        yield f"  refused: {item.resource}: {item.reason} ({item.rule})"
+    for resource, reason in plan.unchanged:
+        yield f"  unchanged: {resource}: {reason}"
+    for note in plan.notes:
+        yield f"  note: {note}"
+
+
+def plan_text(plan: Plan, place: Place, paper: Paper, *, run: str = "") -> Iterator[str]:
+    """Given a plan, yield it in the format asked for; TSV, CSV and ids list its steps."""
+    if paper.format is Format.TABLE:
+        yield from (f"{line}\n" for line in plan_lines(plan, place))
+    elif paper.format is Format.JSON:
+        yield json_text(plan_json(plan, place, run))
+    elif paper.format is Format.JSONL:
+        yield from (json_line(step) for step in plan_json(plan, place, run)["steps"])
+    else:
+        yield from rows_text(PLAN_COLUMNS, plan.steps, paper)
+
+
+def json_line(value: Any) -> str:
+    """Given a JSON value, return it on one line that ends in a newline."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False) + "\n"

@@ -1,0 +1,87 @@
+"""A list as text in the format asked for: table, TSV, CSV, JSON, JSON lines, or ids only."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from ec2kit.screen.columns import Column, choose
+from ec2kit.screen.values import json_of, text_of
+
+Row = TypeVar("Row")
+
+
+class Format(StrEnum):
+    """What `-o` may be."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    TSV = "tsv"
+    CSV = "csv"
+    IDS = "ids"
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a machine reads stdout and, for errors, stderr."""
+        return self in (Format.JSON, Format.JSONL)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What text is written on: the format, how wide a terminal is, and whether it has colours."""
+
+    format: Format
+    width: int = 100
+    colour: bool = False
+    columns: tuple[str, ...] = ()
+
+
+def rows_text(columns: Sequence[Column[Row]], rows: Sequence[Row], paper: Paper) -> Iterator[str]:
+    """Given columns (the id first) and rows, yield the output in pieces that end in newlines.
+
+    An empty list is `[]` in JSON and nothing at all elsewhere. JSON has every column unless some were named.
+    Raises `UsageError` for a column that does not exist.
+    """
+    chosen = choose(columns, paper.columns)
+    if paper.format is Format.IDS:
+        yield from (f"{text_of(columns[0].value(row))}\n" for row in rows)
+    elif paper.format.is_json:
+        yield from _json(chosen if paper.columns else columns, rows, paper.format)
+    elif paper.format is Format.TSV:
+        yield from ("\t".join(text_of(column.value(row)) for column in chosen) + "\n" for row in rows)
+    elif paper.format is Format.CSV:
+        yield from _csv(chosen, rows)
+    elif rows:
+        from ec2kit.screen.tables import table_text
+
+        yield table_text(chosen, rows, paper)
+
+
+def json_text(value: Any) -> str:
+    """Given a value of ours, return it as indented JSON that ends in a newline."""
+    return json.dumps(json_of(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _json(columns: Sequence[Column[Row]], rows: Sequence[Row], form: Format) -> Iterator[str]:
+    objects = ({column.name: json_of(column.value(row)) for column in columns} for row in rows)
+    if form is Format.JSONL:
+        yield from (json.dumps(item, ensure_ascii=False) + "\n" for item in objects)
+    else:
+        yield json.dumps(list(objects), indent=2, ensure_ascii=False) + "\n"
+
+
+def _csv(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Iterator[str]:
+    """RFC 4180 with a header; an empty value is an empty field here, since CSV has one."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        values = (column.value(row) for column in columns)
+        writer.writerow(["" if value in (None, "", ()) else text_of(value) for value in values])
+    yield line.getvalue()

@@ -1,0 +1,60 @@
+"""Tables for a terminal. The only importer of rich's tables: everything else stays quick without it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TypeVar
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ec2kit.screen.columns import Column
+from ec2kit.screen.rows import Paper
+from ec2kit.screen.values import text_of
+
+Row = TypeVar("Row")
+
+
+def table_text(columns: Sequence[Column[Row]], rows: Sequence[Row], paper: Paper) -> str:
+    """Given columns and rows, return a table without lines; what is too long for the width is folded, never cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column.name, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        table.add_row(*(_cell(column, row) for column in columns))
+    return _drawn(table, paper)
+
+
+def pairs_text(pairs: Sequence[tuple[str, str]], paper: Paper) -> str:
+    """Given labels and texts, return them as two aligned columns without a header; texts may have lines."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in pairs:
+        table.add_row(Text(label), Text(text))
+    return _drawn(table, paper)
+
+
+def _cell(column: Column[Row], row: Row) -> Text:
+    text = text_of(column.shown(row)) if column.shown else text_of(column.value(row))
+    return Text(text, style=column.styles.get(text, ""))
+
+
+def _drawn(table: Table, paper: Paper) -> str:
+    console = Console(
+        file=io.StringIO(),
+        width=paper.width,
+        force_terminal=paper.colour,
+        color_system="standard" if paper.colour else None,
+        no_color=not paper.colour,
+        legacy_windows=False,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        _environ={},
+    )
+    with console.capture() as capture:
+        console.print(table)
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())

@@ -9,7 +9,7 @@ from typing import Any
 from ec2kit.aws import wire
 from ec2kit.aws.door import Door
 from ec2kit.aws.requests import Filters
-from ec2kit.model.ids import GroupId, InstanceType, SubnetId, Zone
+from ec2kit.model.ids import GroupId, InstanceType, Region, SubnetId, Zone
 from ec2kit.model.network import AvailabilityZone, SecurityGroup, Subnet, TypeFacts
 
 
@@ -25,6 +25,11 @@ class Network:
         return tuple(
             AvailabilityZone(Zone(item["ZoneName"]), item["State"]) for item in answer["AvailabilityZones"]
         )
+
+    def regions(self) -> tuple[Region, ...]:
+        """The regions that the account has enabled, by name (DescribeRegions leaves the others out by itself)."""
+        answer = self.door.read(self.door.clients.ec2.describe_regions)
+        return tuple(sorted(Region(item["RegionName"]) for item in answer["Regions"]))
 
     def subnets(self, filters: Filters | None = None) -> tuple[Subnet, ...]:
         """The subnets that pass the filters, by zone."""

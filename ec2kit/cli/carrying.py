@@ -1,0 +1,200 @@
+"""How every changing command acts: resume or plan, show, ask, journal, do, report. The one flow.
+
+An unfinished run of the same words goes on from its stored plan. Otherwise a plan is made; a dry run shows it
+and stops; what destroys, or is above the brake, asks; the run is journalled, carried out, and reported.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ec2kit.cli.consent import consent
+from ec2kit.cli.items import items_of
+from ec2kit.engine.codec import decode_plan
+from ec2kit.engine.execute import execute
+from ec2kit.engine.plan import Plan
+from ec2kit.engine.runs import Work
+from ec2kit.engine.session import Outcome, Session, free
+from ec2kit.errors import Ec2kitError, Exit, Refused
+from ec2kit.model.ids import RunId
+from ec2kit.model.periods import format_age
+from ec2kit.model.runs import Run
+from ec2kit.screen.columns import choose
+from ec2kit.screen.plans import plan_text
+from ec2kit.screen.progress import Moving, Quiet
+from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
+
+if TYPE_CHECKING:
+    from ec2kit.cli.context import Context
+
+MakePlan = Callable[[], Plan]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """In what a command differs from the others when it is carried out."""
+
+    asks: bool | None = None
+    """Whether it asks; None: what the table of `ec2kit.cli.asking` says."""
+    items: Callable[[Plan, Outcome], Sequence[Item]] | None = None
+    """Makes the bulk report; None: one item for each subject."""
+    made: str = ""
+    """The result field that is an item's id when the command makes things: `instance_id`."""
+    show: bool = True
+    """Whether to print the report on stdout."""
+    later: str = ""
+    """With `--no-wait`: the command that asks how it went, `{ids}` in it being the items'."""
+    again: bool = False
+    """After an unfinished run was finished, do today's work too, and give a stale one up by itself."""
+    guard: Callable[[], None] = free
+    """Raises `Busy` when the lease is lost under which this is done."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What was carried out; `outcome` is None when nothing was: a dry run, or an empty plan."""
+
+    plan: Plan
+    items: tuple[Item, ...] = ()
+    outcome: Outcome | None = None
+    run: RunId | None = None
+
+
+def carry_out(context: Context, make_plan: MakePlan, manner: Manner) -> Carried:
+    """Resume an unfinished run of the same words, or plan, show, ask, do and report.
+
+    Items that fail are printed and set `context.exit_code`. Raises what planning raises, `Refused` when it is
+    declined or a stale run is in the way, `Busy` when the same is going on, `Interrupted`.
+    """
+    choose(ITEM_COLUMNS, context.paper.columns)
+    _ = context.brake, context.timeout
+    context.announce()
+    if context.options.dry_run:
+        return _dry_run(context, make_plan)
+    state = context.state
+    intent = state.command(context).intent
+    with ExitStack() as held:
+        if not context.options.new:
+            held.enter_context(state.runs.alone(intent))
+            carried = _unfinished(context, intent, manner)
+            if carried is not None:
+                return carried
+        plan = make_plan()
+        if not plan:
+            return _report(context, manner, Carried(plan, items_of(plan, None, context.verb)))
+        consent(context, plan, manner.asks)
+        work = held.enter_context(state.runs.begin(state.command(context), plan))
+        return _work(context, work, manner, context.verb)
+
+
+def resume(context: Context, run: Run, manner: Manner) -> Carried:
+    """Go on with a run from its stored plan; what was consented to then is not asked again."""
+    age = format_age(run.started, context.clock.now())
+    context.say(f"resuming run {run.id}, begun {age} ago by {run.who or 'somebody'}: `{typed(run)}`")
+    with context.state.runs.resume(run.id) as work:
+        return _work(context, work, manner, verb_of(run))
+
+
+def typed(run: Run) -> str:
+    """What was typed for a run, as it can be pasted."""
+    return shlex.join(("ec2kit", *run.argv))
+
+
+def verb_of(run: Run) -> str:
+    """The words of the command that a run is of."""
+    from ec2kit.cli.lookup import find
+    from ec2kit.errors import UsageError
+
+    try:
+        return " ".join(find(run.argv)[0].words)
+    except (UsageError, IndexError):
+        return run.argv[0] if run.argv else ""
+
+
+def _unfinished(context: Context, intent: str, manner: Manner) -> Carried | None:
+    """Finish an earlier run of the same words; None when there is none, or today's work is still to do."""
+    runs = context.state.runs
+    try:
+        run = runs.resumable(intent)
+    except Refused as stale:
+        if not manner.again:
+            raise
+        runs.abandon(RunId(stale.resource))
+        context.output.say(f"gave up run {stale.resource}: {stale.message}")
+        return None
+    if run is None:
+        return None
+    carried = resume(context, run, manner)
+    return None if manner.again else carried
+
+
+def _dry_run(context: Context, make_plan: MakePlan) -> Carried:
+    """Show what would be done; ends as the real run would before its first change."""
+    state = context.state
+    run = None if context.options.new else state.runs.resumable(state.command(context).intent)
+    if run is not None:
+        context.say(f"would resume run {run.id} of the same words, with its plan:")
+    plan = decode_plan(run.plan) if run else make_plan()
+    context.output.write(plan_text(plan, context.place, context.paper, run=run.id if run else ""))
+    if plan.refused and not plan.steps:
+        context.failed(Exit.REFUSED)
+    return Carried(plan, run=run.id if run else None)
+
+
+def _work(context: Context, work: Work, manner: Manner, verb: str) -> Carried:
+    around = context.surroundings
+    listener = Moving(context.output.mutter, around.width) if around.moving else Quiet(context.output.mutter)
+    session = Session(
+        context.aws(),
+        context.state.journal,
+        work.run,
+        context.clock,
+        listener,
+        wait=context.options.wait,
+        timeout=context.timeout,
+        guard=manner.guard,
+        stop=context.clock.stop,
+    )
+    try:
+        outcome = execute(work.plan, session)
+    finally:
+        listener.close()
+    work.finish(outcome.exit)
+    make_items = manner.items or (lambda plan, done: items_of(plan, done, verb, manner.made))
+    items = tuple(make_items(work.plan, outcome))
+    _complain(context, outcome)
+    return _report(context, manner, Carried(work.plan, items, outcome, work.run))
+
+
+def _complain(context: Context, outcome: Outcome) -> None:
+    """Every failure on stderr, with what was being done, and its hint once."""
+    for failure in outcome.failures:
+        error = failure.error
+        told = Ec2kitError(
+            f"{failure.step}: {error.message}", hint=error.hint, resource=error.resource or failure.subject
+        )
+        told.exit_code = error.exit_code
+        context.complain(told)
+
+
+def _report(context: Context, manner: Manner, carried: Carried) -> Carried:
+    plan, items = carried.plan, carried.items
+    for refusal in plan.refused:
+        context.complain(
+            Refused(f"{refusal.resource}: {refusal.reason} ({refusal.rule})", resource=refusal.resource)
+        )
+    if manner.show:
+        context.show(ITEM_COLUMNS, items)
+    if not items:
+        context.say(f"nothing to do{': ' + plan.why_empty if plan.why_empty else ''}")
+    if carried.outcome and carried.outcome.waiting:
+        ids = " ".join(item.id for item in items if item.result is Happened.DONE)
+        later = manner.later.format(ids=ids) or f"ec2kit history show {carried.run}"
+        context.say(f"not waited for; how it went: `{later}`")
+    if (code := exit_of(items)) is not Exit.DONE:
+        context.failed(code)
+    return carried

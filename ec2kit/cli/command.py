@@ -1,0 +1,88 @@
+"""A click command with our manners: help that ends in the exit codes, and errors in our words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ec2kit.cli.overview import exit_line
+from ec2kit.errors import Exit, UsageError
+
+if TYPE_CHECKING:
+    from ec2kit.cli.context import Context
+
+WIDTH = 100
+"""Help pages are written for this width at most, so that they read alike everywhere."""
+
+
+class KitCommand(click.Command):
+    """Made by the decorators of `ec2kit.cli.options`."""
+
+    exit_codes: str = ""
+    """The page's last line when it is not the usual one (`check`)."""
+
+    def start(self, context: Context, args: list[str]) -> Exit:
+        """Parse the arguments and run; raises `Ec2kitError`, and nothing of click's."""
+        context.args = tuple(args)
+        try:
+            settings: dict[str, Any] = {"terminal_width": min(context.surroundings.width, WIDTH)}
+            with self.make_context(context.entry.typed, list(args), obj=context, **settings) as ctx:
+                self.invoke(ctx)
+        except click.exceptions.Exit as ended:
+            return Exit(ended.exit_code)
+        except click.UsageError as error:
+            raise self._in_our_words(error, context) from error
+        return context.exit_code
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A bare `--sandbox` names the default one: it must not swallow the word after it."""
+        end = args.index("--") if "--" in args else len(args)
+        named = ["--sandbox=default" if word == "--sandbox" else word for word in args[:end]]
+        return super().parse_args(ctx, named + args[end:])
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:  # noqa: ARG002  click's signature
+        """`-h` and `--help`, written to the command's own stdout."""
+        if self._help_option is None:
+            self._help_option = click.Option(
+                ["-h", "--help"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show,
+                help="this page",
+            )
+        return self._help_option
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes."""
+        super().format_epilog(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text(self.exit_codes or exit_line())
+
+    def _in_our_words(self, error: click.UsageError, context: Context) -> UsageError:
+        typed = context.entry.typed
+        hint = f"`{typed} --help` lists what it takes"
+        if isinstance(error, click.NoSuchOption):
+            if error.option_name == "-n":
+                return UsageError(
+                    f"`-n` is always a count, and `{typed}` takes none",
+                    hint="to see what would be done: --dry-run",
+                )
+            if error.possibilities:
+                hint = f"did you mean {' or '.join(f'`{name}`' for name in sorted(error.possibilities))}?"
+            return UsageError(f"`{typed}` has no option '{error.option_name}'", hint=hint)
+        message = re.sub(r"\.$", "", error.format_message())
+        return UsageError(f"`{typed}`: {message[:1].lower()}{message[1:]}", hint=hint)
+
+
+def _show(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        context: Context | None = ctx.obj
+        page = ctx.get_help() + "\n"
+        if context is None:
+            click.echo(page, nl=False)
+        else:
+            context.output.write([page])
+        ctx.exit()

@@ -1,0 +1,40 @@
+"""Writing: data to stdout, talk to stderr. A closed stdout ends the command quietly, a closed stderr is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+
+class OutputClosed(Exception):
+    """Nobody reads stdout any more (`| head -1`): exit 0."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The two streams."""
+
+    stdout: TextIO
+    stderr: TextIO
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Write data; raises `OutputClosed` when its reader has gone."""
+        try:
+            for piece in pieces:
+                self.stdout.write(piece)
+            self.stdout.flush()
+        except BrokenPipeError as error:
+            raise OutputClosed from error
+
+    def say(self, line: str) -> None:
+        """Write a line of talk."""
+        self.mutter(line + "\n")
+
+    def mutter(self, text: str) -> None:
+        """Write talk as it is; lost when nobody listens, since the work goes on."""
+        try:
+            self.stderr.write(text)
+            self.stderr.flush()
+        except (BrokenPipeError, ValueError):
+            return

@@ -1,0 +1,106 @@
+"""What this machine remembers of one account, region and endpoint: runs, leases, samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ec2kit.engine.runs import Command, Runs
+from ec2kit.model.runs import EvidenceStore, Journal, Leases
+
+if TYPE_CHECKING:
+    from ec2kit.aws import Aws
+    from ec2kit.cli.context import Context
+    from ec2kit.engine.waiting import Clock
+
+
+def store_name(aws: Aws) -> str:
+    """Given AWS, return the name that its state goes by: empty for AWS itself.
+
+    A sandbox goes by its name, because its port is another one after each start. Its answer tells the name, so
+    one that was reached by AWS_ENDPOINT_URL is known too (asking for the account makes it answer).
+    """
+    _ = aws.account
+    if aws.sandbox:
+        return f"sandbox-{aws.sandbox}"
+    host = aws.endpoint.partition("://")[2].partition("/")[0]
+    return "" if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")) else aws.endpoint
+
+
+@dataclass(frozen=True)
+class State:
+    """Opened when first used; one directory for each account, region and endpoint."""
+
+    directory: Path
+    endpoint: str
+    account: str
+    region: str
+    who: str
+    host: str
+    clock: Clock
+
+    @classmethod
+    def of(cls, context: Context) -> State:
+        """The state for where the context's AWS is; raises `Ec2kitError` when the directory cannot be made."""
+        from ec2kit.host.identity import host_name, who
+        from ec2kit.host.paths import make_state_directory
+
+        aws, environ = context.aws(), context.surroundings.environ
+        directory = make_state_directory(context.state_directory)
+        return cls(
+            directory, store_name(aws), aws.account, aws.region, who(environ), host_name(), context.clock
+        )
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Runs, steps, events."""
+        from ec2kit.host.journal import SqliteJournal
+        from ec2kit.host.paths import journal_path
+
+        return SqliteJournal(journal_path(*self._place), self._locks)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs in the journal."""
+        return Runs(self.journal, self.clock)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """One recovery at a time."""
+        from ec2kit.host.leases import SqliteLeases
+        from ec2kit.host.paths import leases_path
+
+        return SqliteLeases(leases_path(*self._place), self._locks)
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
+        """Samples, and small remembered values."""
+        from ec2kit.host.evidence import SqliteEvidence
+        from ec2kit.host.paths import evidence_path
+
+        return SqliteEvidence(evidence_path(*self._place))
+
+    def command(self, context: Context) -> Command:
+        """What the context's command is to the journal."""
+        return Command(
+            context.verb,
+            context.typed,
+            self.account,
+            self.region,
+            self.endpoint,
+            (*context.entry.words, *context.args),
+            self.who,
+            self.host,
+        )
+
+    @property
+    def _place(self) -> tuple[Path, str, str, str]:
+        return self.directory, self.endpoint, self.account, self.region
+
+    @property
+    def _locks(self) -> Path:
+        from ec2kit.host.paths import locks_directory
+
+        return locks_directory(*self._place)

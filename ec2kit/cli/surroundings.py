@@ -1,0 +1,88 @@
+"""The process around a command: environment, directory, streams, terminal. A test makes its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from ec2kit.host.clock import Clock
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything that a command may know of the process it runs in."""
+
+    environ: MutableMapping[str, str]
+    """The real one in a real process: choosing the sandbox takes AWS's variables out of it."""
+    cwd: Path
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+    stdin_is_terminal: bool = False
+    stdout_is_terminal: bool = False
+    stderr_is_terminal: bool = False
+    width: int = 100
+    """Columns of the terminal."""
+    ask: Callable[[str], str] | None = None
+    """Shows a question on the terminal and returns the line typed; None where there is no terminal."""
+    clock: Clock | None = None
+    """None: the real one."""
+    session: Callable[[], Any] | None = None
+    """Makes the botocore session, for those who bring their own transport; None: botocore's own."""
+    signals: bool = False
+    """Whether SIGTERM is ours to handle: only in a process of our own."""
+
+    @classmethod
+    def of_this_process(cls) -> Surroundings:
+        """The real ones."""
+        from shutil import get_terminal_size
+
+        return cls(
+            environ=os.environ,
+            cwd=Path.cwd(),
+            stdin=sys.stdin,
+            stdout=sys.stdout,
+            stderr=sys.stderr,
+            stdin_is_terminal=_is_terminal(sys.stdin),
+            stdout_is_terminal=_is_terminal(sys.stdout),
+            stderr_is_terminal=_is_terminal(sys.stderr),
+            width=get_terminal_size((100, 24)).columns,
+            ask=_asker(),
+            signals=True,
+        )
+
+    @property
+    def colour(self) -> bool:
+        """Whether stdout may have colours: a terminal that is not dumb, and NO_COLOR is not set (no-color.org)."""
+        plain = self.environ.get("NO_COLOR") or self.environ.get("TERM", "") == "dumb"
+        return self.stdout_is_terminal and not plain
+
+    @property
+    def moving(self) -> bool:
+        """Whether stderr may have lines that are drawn again (progress)."""
+        return self.stderr_is_terminal and self.environ.get("TERM", "") != "dumb"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """A stream may be None or closed (started with `>&-`)."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _asker() -> Callable[[str], str] | None:
+    """Questions go to the terminal that the process belongs to, whatever stdin is."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return None
+
+    def ask(question: str) -> str:
+        with Path("/dev/tty").open("r+b", buffering=0) as terminal:
+            terminal.write(question.encode())
+            return terminal.readline().decode(errors="replace").strip()
+
+    return ask

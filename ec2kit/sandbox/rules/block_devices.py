@@ -62,7 +62,7 @@ def check(backend: Any, mappings: Sequence[Mapping], root_device: str) -> None:
         if not ebs.get("VolumeSize") and not ebs.get("SnapshotId"):
             raise refusal("MissingParameter", "The request must contain the parameter size or snapshotId")
         if ebs.get("SnapshotId"):
-            _check_snapshot(backend, one["DeviceName"], ebs)
+            _check_snapshot(backend, ebs)
         if ebs.get("VolumeType") in ("io1", "io2") and not ebs.get("Iops"):
             raise refusal(
                 "InvalidParameterCombination", "The parameter iops must be specified for io1 and io2 volumes."
@@ -71,15 +71,15 @@ def check(backend: Any, mappings: Sequence[Mapping], root_device: str) -> None:
         raise refusal("InvalidBlockDeviceMapping", f"The root device {root_device} must not be left out")
 
 
-def _check_snapshot(backend: Any, device: str, ebs: Mapping) -> None:
+def _check_snapshot(backend: Any, ebs: Mapping) -> None:
     snapshot = backend.snapshots.get(ebs["SnapshotId"])
     if snapshot is None:
         raise refusal("InvalidSnapshot.NotFound", f"The snapshot '{ebs['SnapshotId']}' does not exist.")
-    size = ebs.get("VolumeSize")
-    if size and int(size) < int(snapshot.volume_size):
+    size, least = ebs.get("VolumeSize"), int(snapshot.volume_size)
+    if size and int(size) < least:
         raise refusal(
             "InvalidBlockDeviceMapping",
-            f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', expect size >= {snapshot.volume_size}GB",
+            f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', expect size >= {least}GB",
         )
 
 

@@ -36,7 +36,8 @@ def _same_list(original: Callable[..., Any]) -> Callable[..., Any]:
 
 def install() -> None:
     """moto keeps one list on the instance and one on the interface, and shows their union on the interface, so a
-    group that was taken away stays visible. In a VPC groups belong to interfaces (EC2 User Guide, "Security groups")."""
+    group that was taken away stays visible. In a VPC groups belong to interfaces (EC2 User Guide, "EC2 security
+    groups")."""
     patching.add(Instance, "security_groups", property(_groups, _set_groups))
     patching.replace(NetworkInterface, "group_set", _own_groups)
     patching.replace(Instance, "prep_nics", _same_list)

@@ -162,11 +162,17 @@ def _construct(backend: Any, order: Order, index: int) -> Any:
         client_token=wanted.get("ClientToken", ""),
         ami_launch_index=index,
         lifecycle="spot" if (wanted.get("InstanceMarketOptions") or {}).get("MarketType") == "spot" else None,
-        **_switches(wanted),
+        **_switches(wanted, order.image),
     )
 
 
-def _switches(wanted: Parameters) -> dict[str, Any]:
+def _switches(wanted: Parameters, image: Any) -> dict[str, Any]:
+    # An image that supports only IMDSv2 asks for tokens and two hops (EC2 User Guide, "Configure the AMI").
+    strict = (
+        {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
+        if getattr(image, "imds", None) == "v2.0"
+        else {}
+    )
     monitored = (wanted.get("Monitoring") or {}).get("Enabled")
     return {
         "ebs_optimized": bool(wanted.get("EbsOptimized")),
@@ -174,7 +180,7 @@ def _switches(wanted: Parameters) -> dict[str, Any]:
         "disable_api_termination": bool(wanted.get("DisableApiTermination")),
         "disable_api_stop": bool(wanted.get("DisableApiStop")),
         "instance_initiated_shutdown_behavior": wanted.get("InstanceInitiatedShutdownBehavior"),
-        "metadata_options": wanted.get("MetadataOptions") or {},
+        "metadata_options": {**strict, **(wanted.get("MetadataOptions") or {})},
     }
 
 

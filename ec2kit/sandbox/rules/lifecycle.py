@@ -116,7 +116,7 @@ def _run(instance: Any, at: datetime) -> None:
     instance.running_since = instance.booted_at = at
 
 
-def _rest(instance: Any, at: datetime) -> None:
+def _rest(instance: Any, _at: datetime) -> None:
     for nic in instance.nics.values():
         nic.stop()
     states.enter(instance, "stopped")
@@ -165,7 +165,7 @@ def _give_back_volumes(backend: Any, instance: Any) -> None:
             backend.tags.pop(block.volume_id, None)
 
 
-def _vanish(instance: Any, at: datetime) -> None:
+def _vanish(instance: Any, _at: datetime) -> None:
     lookup.forget(instance.ec2_backend, instance.id)
     instance.ec2_backend.tags.pop(instance.id, None)
     current().conditions.mend(instance.id)

@@ -53,8 +53,6 @@ def _label(owner: Any) -> str:
 
 def _key(owner: Any, name: str, by: Any) -> tuple[str, str, str]:
     module = getattr(owner, "__module__", "")
-    return (
-        f"{module}.{_label(owner)}",
-        name,
-        f"{getattr(by, '__module__', '')}.{getattr(by, '__qualname__', by)}",
-    )
+    source = by.fget if isinstance(by, property) else by
+    rule = f"{getattr(source, '__module__', '')}.{getattr(source, '__qualname__', source)}"
+    return (f"{module}.{_label(owner)}", name, rule)

@@ -20,8 +20,8 @@ def free_count(subnet: Any) -> int:
     return int(subnet.cidr.num_addresses) - RESERVED_AT_START - 1 - len(subnet._subnet_ips)
 
 
-def claim(subnet: Any, holder: Any) -> str:
-    """Given a subnet, hand its next free address to `holder` and return it.
+def claim(subnet: Any, instance: Any) -> str:
+    """Given a subnet, hand its next free address to `instance` (None: an interface of its own) and return it.
 
     Addresses go round, so that one given back is not handed out again at once. Raises
     InsufficientFreeAddressesInSubnet.
@@ -33,26 +33,26 @@ def claim(subnet: Any, holder: Any) -> str:
         address = str(subnet.cidr.network_address + RESERVED_AT_START + offset)
         if address not in subnet._subnet_ips:
             subnet.__dict__["next_offset"] = offset + 1
-            subnet._subnet_ips[address] = holder
+            subnet._subnet_ips[address] = instance
             return address
     raise refusal(
         "InsufficientFreeAddressesInSubnet", f"There are no free addresses in subnet '{subnet.id}'."
     )
 
 
-def request(subnet: Any, address: str, holder: Any) -> None:
-    """Given an address asked for by name, hand it to `holder`.
+def request(subnet: Any, ip: str, instance: Any) -> None:
+    """Given an address asked for by name, hand it to `instance`.
 
     Raises InvalidParameterValue outside the subnet's range (or for its reserved ones), InvalidIPAddress.InUse.
     """
-    offset = int(ipaddress.ip_address(address)) - int(subnet.cidr.network_address)
+    offset = int(ipaddress.ip_address(ip)) - int(subnet.cidr.network_address)
     if not RESERVED_AT_START <= offset <= subnet.cidr.num_addresses - 2:
         raise refusal(
-            "InvalidParameterValue", f"Address {address} does not fall within the subnet's address range"
+            "InvalidParameterValue", f"Address {ip} does not fall within the subnet's address range"
         )
-    if address in subnet._subnet_ips:
-        raise refusal("InvalidIPAddress.InUse", f"Address {address} is in use.")
-    subnet._subnet_ips[address] = holder
+    if ip in subnet._subnet_ips:
+        raise refusal("InvalidIPAddress.InUse", f"Address {ip} is in use.")
+    subnet._subnet_ips[ip] = instance
 
 
 def _get_available_subnet_ip(_original: Callable[..., Any]) -> Callable[..., Any]:

@@ -33,7 +33,8 @@ def start(backend: Any, instance_ids: list[str]) -> Changed:
         if root not in instance.block_device_mapping:
             raise refusal(
                 "InvalidParameterValue",
-                f"Invalid value '{instance.id}' for instanceId. Instance does not have a volume attached at root ({root})",
+                f"Invalid value '{instance.id}' for instanceId."
+                f" Instance does not have a volume attached at root ({root})",
             )
         capacity.require(instance.availability_zone, instance.instance_type)
     return _change(found, stopped, lifecycle.start)

@@ -1,7 +1,6 @@
 """moto's switches, set in the environment before moto is imported, and the version that the rules were written for."""
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 
 from ec2kit.errors import Ec2kitError
 
@@ -29,6 +28,9 @@ def apply() -> None:
 
 def require_known_moto() -> None:
     """Raise Ec2kitError unless the moto that is installed is one that the rules fit."""
+    # Late: a fifth of the time that `ec2kit sandbox status` may take.
+    from importlib.metadata import PackageNotFoundError, version
+
     hint = "pip install 'ec2kit[sandbox]'"
     try:
         found = version("moto")

@@ -221,7 +221,7 @@ def _heard(reading: int) -> dict[str, str]:
 
 
 def _environment(mine: Mapping[str, str], writing: int) -> dict[str, str]:
-    """The caller's environment without its AWS settings: a broken profile or real keys are not the sandbox's business."""
+    """The caller's environment without its AWS settings: a broken profile or real keys are not ours to read."""
     kept = {key: value for key, value in mine.items() if not key.startswith(("AWS_", "MOTO_", "BOTO_"))}
     source = str(Path(ec2kit.__file__).parent.parent)
     return {

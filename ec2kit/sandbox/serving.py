@@ -73,6 +73,10 @@ def run(settings: Settings, ready_fd: int | None = None) -> None:
 
     `ready_fd` is told once it answers. Raises Ec2kitError if it cannot start.
     """
+    from ec2kit.sandbox import shared_models
+
+    # Before the modules that import moto.
+    shared_models.install()
     from ec2kit.sandbox.server import SandboxServer
 
     app = _made(settings)

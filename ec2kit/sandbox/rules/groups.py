@@ -27,8 +27,9 @@ def _own_groups(_original: Any) -> property:
 
 def _same_list(original: Callable[..., Any]) -> Callable[..., Any]:
     def prep_nics(self: Any, nic_spec: Any, *rest: Any, **named: Any) -> Any:
-        # The launch names each interface's groups; the instance-level list is the same one again.
-        named["security_groups"] = None
+        # A launch names each interface's groups: moto would add the instance-level list, which is the same again.
+        if any("Groups" in one for one in nic_spec):
+            named["security_groups"] = None
         return original(self, nic_spec, *rest, **named)
 
     return prep_nics

@@ -1,0 +1,1 @@
+"""The only door to this machine: clock, files, locks, SQLite, network, processes, terminal, who we are."""

@@ -1,0 +1,131 @@
+"""Files of our own: written whole or not at all, private, and with errors that say what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ec2kit.errors import Ec2kitError, UsageError
+
+PRIVATE_DIRECTORY, PRIVATE_FILE = 0o700, 0o600
+"""Only for whoever runs ec2kit: the journal tells what was done where."""
+SHARED_DIRECTORY, SHARED_FILE = 0o2770, 0o660
+"""For root and a group; the set-group-id bit gives every file in it to the group."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ACCESS = (errno.EACCES, errno.EPERM)
+
+
+def storage_error(error: OSError, path: Path) -> Ec2kitError:
+    """Given what the system said of one of our own files, return the error that a person is shown."""
+    directory = path if path.is_dir() else path.parent
+    elsewhere = "set EC2KIT_STATE_DIR to another directory"
+    why, mend = f"{error.strerror or error}", f"look at '{directory}', or {elsewhere}"
+    if error.errno in _NO_ROOM:
+        why, mend = "no space left", f"free some space in '{directory}', or {elsewhere}"
+    elif error.errno == errno.EROFS:
+        why, mend = "the file system is read-only", elsewhere
+    elif error.errno in _NO_ACCESS:
+        why, mend = "permission denied", f"run as the owner of '{directory}', or {elsewhere}"
+    return Ec2kitError(f"'{path}' cannot be written: {why}", hint=mend, resource=str(path))
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn the system's errors about one of our own files into `Ec2kitError`s."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(error, path) from error
+
+
+def ensure_directory(path: Path, mode: int = PRIVATE_DIRECTORY) -> Path:
+    """Make the directory, with `mode` whatever the umask, and its parents; one that exists stays as it is.
+
+    A new directory in one that its group may write to is for the group too. Raises `Ec2kitError`.
+    """
+    if path.is_dir():
+        return path
+    with storing(path):
+        if not path.parent.is_dir():
+            ensure_directory(path.parent, mode)
+        if is_shared(path.parent):
+            mode = SHARED_DIRECTORY
+        with suppress(FileExistsError):
+            path.mkdir(mode=PRIVATE_DIRECTORY)
+            path.chmod(mode)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a directory", str(path))
+    return path
+
+
+def is_shared(directory: Path) -> bool:
+    """Whether the directory belongs to a group whose members write in it (set-group-id, group-writable)."""
+    with suppress(OSError):
+        mode = directory.stat().st_mode
+        return bool(mode & stat.S_ISGID) and bool(mode & stat.S_IWGRP)
+    return False
+
+
+def file_mode(directory: Path) -> int:
+    """The mode of our files in this directory."""
+    return SHARED_FILE if is_shared(directory) else PRIVATE_FILE
+
+
+def ensure_file(path: Path) -> None:
+    """Make an empty file for us alone (or the directory's group) when there is none; raises `Ec2kitError`."""
+    ensure_directory(path.parent)
+    with storing(path), suppress(FileExistsError):
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_FILE)
+        try:
+            os.fchmod(descriptor, file_mode(path.parent))
+        finally:
+            os.close(descriptor)
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Replace the file by `data` so that a reader, and a machine that loses power, see the old or the new.
+
+    Raises `Ec2kitError`; the old file is then untouched and no other is left behind.
+    """
+    directory = ensure_directory(path.parent)
+    with storing(path):
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=directory)
+        try:
+            with os.fdopen(descriptor, "wb") as new:
+                new.write(data)
+                new.flush()
+                os.fchmod(descriptor, file_mode(directory))
+                os.fsync(descriptor)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_directory(directory)
+
+
+def _sync_directory(directory: Path) -> None:
+    """The new name lasts only when the directory is on the disk as well (fsync(2))."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a person named or wrote; raises `UsageError` when there is none or it is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UsageError(f"there is no file '{path}'", resource=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"'{path}' is not text in UTF-8", resource=str(path)) from error
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(f"'{path}' cannot be read: {why}", resource=str(path)) from error

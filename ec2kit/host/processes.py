@@ -1,0 +1,77 @@
+"""The one door to other programs: no shell, a bound, and errors that can be pasted into one."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from ec2kit.errors import Ec2kitError
+
+LAST_LINES = 5
+"""Lines of a failed program's stderr that are shown."""
+
+
+class ProcessFailed(Ec2kitError):
+    """A program could not be run, took too long, or ended with a code other than 0; `code` is None unless it ended."""
+
+    def __init__(self, message: str, *, hint: str = "", code: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a program wrote; it ended with 0."""
+
+    stdout: str
+    stderr: str
+
+
+def run(
+    argv: Sequence[str], timeout: float, *, stdin: str = "", environ: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a program for at most `timeout` real seconds, with all its children ended when it is over time.
+
+    Raises `ProcessFailed`, whose message holds the command as it can be typed.
+    """
+    command = shlex.join(argv)
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environ,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        hint = f"install '{argv[0]}'" if isinstance(error, FileNotFoundError) else ""
+        raise ProcessFailed(f"`{command}` cannot be run: {why}", hint=hint) from error
+    with process:
+        try:
+            stdout, stderr = process.communicate(stdin, timeout)
+        except BaseException as error:
+            _end(process)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise ProcessFailed(f"`{command}` did not end within {timeout:g} s") from error
+            raise
+    if process.returncode:
+        words = "\n".join(stderr.strip().splitlines()[-LAST_LINES:])
+        end = f"was ended by signal {-process.returncode}" if process.returncode < 0 else "failed"
+        shown = f": {words}" if words else f" with {process.returncode}" if process.returncode > 0 else ""
+        raise ProcessFailed(f"`{command}` {end}{shown}", code=process.returncode)
+    return Ended(stdout, stderr)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """The whole session: a child left behind would keep our pipes open, and us waiting for their end."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

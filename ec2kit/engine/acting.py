@@ -18,7 +18,7 @@ from ec2kit.engine.plan import Planned
 from ec2kit.engine.resolve import refs_in, resolve
 from ec2kit.engine.session import Session
 from ec2kit.engine.steps.base import Attempt, Result, Step
-from ec2kit.errors import AwsRefused, Ec2kitError, NotFound, OutcomeUnknown
+from ec2kit.errors import AwsRefused, Ec2kitError, NotFound, OutcomeUnknown, Unavailable
 from ec2kit.model.runs import StepRecord, StepState
 
 SETTLE = timedelta(seconds=60)
@@ -101,11 +101,17 @@ class Acting:
 
     def _find(self, planned: Planned, step: Step, attempt: Attempt, *, sent: bool) -> Result | None:
         """What is there already; a call that was sent without client token is looked for until it has settled."""
-        settled = attempt.since + SETTLE if sent and not step.repeatable and attempt.since else None
+        since = attempt.since or self._session.clock.now()
         while True:
-            found = self._patiently(planned, partial(step.already, attempt))
-            if found is not None or settled is None or self._session.clock.now() >= settled:
-                return found
+            late = self._session.clock.now() >= since + SETTLE
+            try:
+                found = self._patiently(planned, partial(step.already, attempt))
+            except Unavailable:
+                if late:
+                    raise
+            else:
+                if found is not None or late or not sent or step.repeatable:
+                    return found
             self._pause(LOOK_AGAIN)
 
     def _send(self, planned: Planned, step: Step, attempt: Attempt) -> Result:
@@ -124,7 +130,7 @@ class Acting:
                     return found
                 if not sendings_left:
                     raise
-            except AwsRefused as error:
+            except (AwsRefused, NotFound) as error:
                 # Refused because it is so already: stopped by somebody else, a name that our own lost call took.
                 found = step.already(attempt)
                 if found is not None:

@@ -2,9 +2,84 @@
 
 from __future__ import annotations
 
+from ec2kit.engine.steps.address import (
+    AllocateAddress,
+    AssociateAddress,
+    DisassociateAddress,
+    ReleaseAddress,
+)
+from ec2kit.engine.steps.attribute import ModifyInstance
 from ec2kit.engine.steps.base import Step
+from ec2kit.engine.steps.image import CreateImage, DeregisterImage, RegisterImage
+from ec2kit.engine.steps.instance import RebootInstance, StartInstance, StopInstance, TerminateInstance
+from ec2kit.engine.steps.keep import KeepVolume
+from ec2kit.engine.steps.launch import RunInstance
+from ec2kit.engine.steps.parameter import DeleteParameter, PutParameter
+from ec2kit.engine.steps.snapshot import CreateSnapshotSet, DeleteSnapshot
+from ec2kit.engine.steps.tag import DeleteTags, SetTags
+from ec2kit.engine.steps.template import AddTemplateVersion, CreateTemplate
+from ec2kit.engine.steps.volume import AttachVolume, CreateVolume, DeleteVolume, DetachVolume
 
-STEPS: tuple[type[Step], ...] = ()
+__all__ = [
+    "KINDS",
+    "STEPS",
+    "AddTemplateVersion",
+    "AllocateAddress",
+    "AssociateAddress",
+    "AttachVolume",
+    "CreateImage",
+    "CreateSnapshotSet",
+    "CreateTemplate",
+    "CreateVolume",
+    "DeleteParameter",
+    "DeleteSnapshot",
+    "DeleteTags",
+    "DeleteVolume",
+    "DeregisterImage",
+    "DetachVolume",
+    "DisassociateAddress",
+    "KeepVolume",
+    "ModifyInstance",
+    "PutParameter",
+    "RebootInstance",
+    "RegisterImage",
+    "ReleaseAddress",
+    "RunInstance",
+    "SetTags",
+    "StartInstance",
+    "Step",
+    "StopInstance",
+    "TerminateInstance",
+]
+
+STEPS: tuple[type[Step], ...] = (
+    RunInstance,
+    StartInstance,
+    StopInstance,
+    RebootInstance,
+    TerminateInstance,
+    ModifyInstance,
+    CreateSnapshotSet,
+    DeleteSnapshot,
+    CreateVolume,
+    AttachVolume,
+    DetachVolume,
+    DeleteVolume,
+    KeepVolume,
+    RegisterImage,
+    CreateImage,
+    DeregisterImage,
+    AllocateAddress,
+    AssociateAddress,
+    DisassociateAddress,
+    ReleaseAddress,
+    SetTags,
+    DeleteTags,
+    CreateTemplate,
+    AddTemplateVersion,
+    PutParameter,
+    DeleteParameter,
+)
 """From which the journal decodes; a class that is not here cannot be resumed."""
 
 KINDS: dict[str, type[Step]] = {step.kind: step for step in STEPS}

@@ -71,8 +71,13 @@ class Attempt:
 
     @property
     def mark(self) -> str:
-        """The value of the `ec2kit:run` tag on what the try makes: how a call without client token is found again."""
-        return f"{self.run}/{self.key}"
+        """The value of the `ec2kit:run` tag on what this try makes: how a call without client token is found again."""
+        return f"{self.run}/{self.key}" + (f"@{self.index}" if self.index else "")
+
+    @property
+    def marks(self) -> tuple[str, str]:
+        """The tag filter's values for what any try of the step made."""
+        return (f"{self.run}/{self.key}", f"{self.run}/{self.key}@*")
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,10 @@ class Step:
         return 1
 
     def already(self, attempt: Attempt) -> Result | None:
-        """The result if the effect is there (by client token, tag or describe), else None. Changes nothing."""
+        """The result if the effect is there (by client token, tag or describe), else None. Changes nothing.
+
+        Raises `Unavailable` when that cannot be told now: it is asked again until the settle time is over.
+        """
         raise NotImplementedError
 
     def apply(self, attempt: Attempt) -> Result:

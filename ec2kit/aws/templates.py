@@ -38,16 +38,23 @@ class Templates:
             return ()
         return tuple(sorted(found, key=lambda version: -version.version))
 
-    def create(self, name: str, data: Mapping[str, Any], token: str, tags: Tags) -> TemplateVersion:
+    def create(
+        self, name: str, data: Mapping[str, Any], token: str, tags: Tags, *, description: str = ""
+    ) -> TemplateVersion:
         """CreateLaunchTemplate with its first version; the same token again returns the same template."""
         answer = self.door.change(
             self.door.clients.ec2_acting.create_launch_template,
             LaunchTemplateName=name,
             LaunchTemplateData=dict(data),
             ClientToken=token,
-            **wire.present(TagSpecifications=wire.tag_specification("launch-template", tags)),
+            **wire.present(
+                VersionDescription=description,
+                TagSpecifications=wire.tag_specification("launch-template", tags),
+            ),
         )["LaunchTemplate"]
-        return TemplateVersion(TemplateId(answer["LaunchTemplateId"]), name, 1, dict(data), default=True)
+        return TemplateVersion(
+            TemplateId(answer["LaunchTemplateId"]), name, 1, dict(data), description, default=True
+        )
 
     def add_version(self, id: str, data: Mapping[str, Any], token: str, description: str) -> TemplateVersion:
         """CreateLaunchTemplateVersion; the same token again returns the same version."""

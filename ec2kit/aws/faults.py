@@ -93,7 +93,9 @@ TAKEN = frozenset(
 )
 _ID = re.compile(r"\b(?:i|vol|snap|ami|eipalloc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b")
 
-HINT_CREDENTIALS = "set up credentials (`aws configure`, AWS_PROFILE), or try without an account: `ec2kit demo`"
+HINT_CREDENTIALS = (
+    "set up credentials (`aws configure`, AWS_PROFILE), or try without an account: `ec2kit demo`"
+)
 
 
 def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
@@ -135,7 +137,6 @@ _EXPIRED_SSO = (
     boto.SSOTokenLoadError,
     boto.TokenRetrievalError,
     boto.SSOError,
-    boto.PendingAuthorizationExpiredError,
 )
 
 

@@ -65,6 +65,11 @@ def instance_in(item: Item) -> Instance:
         lifecycle=item.get("InstanceLifecycle", ""),
         client_token=item.get("ClientToken", ""),
         metadata=_metadata(item.get("MetadataOptions", {})),
+        boot_mode=item.get("BootMode", ""),
+        ena=item.get("EnaSupport", False),
+        sriov=item.get("SriovNetSupport", ""),
+        tpm=item.get("TpmSupport", ""),
+        virtualization=item.get("VirtualizationType", "hvm"),
     )
 
 

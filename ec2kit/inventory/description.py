@@ -60,6 +60,13 @@ class Spec:
     address: str = ""
     allocation: str = ""
     image: str = ""
+    boot_mode: str = ""
+    ena: bool = True
+    sriov: str = ""
+    imds: str = ""
+    tpm: str = ""
+    virtualization: str = "hvm"
+    billing_code: bool = False
 
 
 def role_tags(tags: Tags) -> dict[str, str]:
@@ -75,6 +82,7 @@ def spec_of(machine: Machine) -> Spec:
     """Given a machine, return what its template cannot hold."""
     instance = machine.instance
     primary = instance.interfaces[0] if instance.interfaces else None
+    image = machine.image
     return Spec(
         instance=instance.id,
         name=instance.name,
@@ -94,6 +102,13 @@ def spec_of(machine: Machine) -> Spec:
         address=machine.address.public_ip if machine.address else "",
         allocation=machine.address.allocation if machine.address else "",
         image=instance.image,
+        boot_mode=instance.boot_mode or (image.boot_mode if image else ""),
+        ena=instance.ena or (image.ena if image else False),
+        sriov=instance.sriov or (image.sriov if image else ""),
+        imds=image.imds if image else "",
+        tpm=instance.tpm or (image.tpm if image else ""),
+        virtualization=instance.virtualization,
+        billing_code=image.has_billing_code if image else instance.usage_operation != "RunInstances",
     )
 
 

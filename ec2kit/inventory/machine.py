@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ec2kit.model.disks import Volume
+from ec2kit.model.disks import Image, Volume
 from ec2kit.model.instances import Address, Instance, InstanceAttributes
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Machine:
     attributes: InstanceAttributes
     volumes: tuple[Volume, ...] = ()
     addresses: tuple[Address, ...] = ()
+    image: Image | None = None
 
     def volume_at(self, device: str) -> Volume | None:
         """The volume attached at this device, or None."""
@@ -35,11 +36,12 @@ class Machine:
 
 
 def observe_machine(aws: Aws, instance: Instance) -> Machine:
-    """Given an instance, ask AWS for the rest of the machine: attributes, volumes, addresses (7 calls)."""
+    """Given an instance, ask AWS for the rest of the machine; its image may be gone (8 calls)."""
     volumes = aws.volumes.describe([disk.volume for disk in instance.disks]) if instance.disks else ()
     return Machine(
         instance=instance,
         attributes=aws.instances.attributes(instance.id),
         volumes=tuple(sorted(volumes, key=lambda volume: volume.device)),
         addresses=aws.addresses.describe({"instance-id": [instance.id]}),
+        image=next(iter(aws.images.describe([instance.image])), None),
     )

@@ -108,6 +108,11 @@ class Instance:
     lifecycle: str = ""
     client_token: str = ""
     metadata: MetadataOptions = MetadataOptions()
+    boot_mode: str = ""
+    ena: bool = False
+    sriov: str = ""
+    tpm: str = ""
+    virtualization: str = "hvm"
 
     @property
     def name(self) -> str:

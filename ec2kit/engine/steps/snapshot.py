@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LEAST, PER_GIB, MOST = timedelta(hours=1), timedelta(seconds=30), timedelta(hours=24)
 """How long a set is waited for: the first snapshot of a full volume copies every block to S3, at tens of MiB/s."""
 
+BEGUN, BEGINNING = "begun", timedelta(minutes=5)
+
 
 class _SnapshotLook(Described[Snapshot]):
     @classmethod
@@ -37,7 +39,8 @@ class CreateSnapshotSet(_SnapshotLook):
 
     There is no client token, and one tag list for all snapshots of the set: the mark in it is how a lost answer
     is found again. The call makes all or none, so a set of which only a part shows is late, not partial.
-    `size_gib` is the sum of the volumes' sizes, which bounds the wait.
+    `size_gib` is the sum of the volumes' sizes, which bounds the wait; without `await_completion` it is enough that
+    the set is begun.
 
     Result: `set`, `snapshot_ids`, `by_volume` (volume id → snapshot id).
     """
@@ -53,6 +56,8 @@ class CreateSnapshotSet(_SnapshotLook):
     tags: Tags = field(default_factory=dict)
     exclude: tuple[VolumeId, ...] = ()
     size_gib: int = 0
+    await_completion: bool = True
+    """False: a set that is begun is enough; what it holds was fixed at that moment, AWS copies it later."""
 
     def describe(self) -> str:
         """A sentence for plans."""
@@ -84,8 +89,10 @@ class CreateSnapshotSet(_SnapshotLook):
             attempt.aws.snapshots.create_set(self.instance, self.description, marked, self.exclude)
         )
 
-    def wait(self) -> Wait:
-        """All of them completed."""
+    def wait(self) -> Wait | None:
+        """All of them completed, unless nobody waits for that."""
+        if not self.await_completion:
+            return None
         bound = min(LEAST + PER_GIB * self.size_gib, MOST)
         return Wait(f"set '{self.set}' to complete", frozenset({"completed"}), bound=bound)
 
@@ -107,6 +114,8 @@ class CreateSnapshotSet(_SnapshotLook):
         if len(shown) < len(self.ids(result)):
             return NOT_SHOWN
         left = [snapshot for snapshot in shown if snapshot.state != "completed"]
+        if left and not self.await_completion:
+            return BEGUN
         return f"pending, {min(map(_percent, left))}%" if left else "completed"
 
     def undo(self, result: Result) -> tuple[Step, ...]:

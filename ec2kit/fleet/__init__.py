@@ -1,0 +1,1 @@
+"""What is done with whole machines: launch, power, tags, restoring a set to an instance."""

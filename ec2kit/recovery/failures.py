@@ -1,0 +1,67 @@
+"""The number of a machine's failures, in one tag: the identity from which everything of a recovery derives. Pure.
+
+`ec2kit:failure=3:recovering:restart:20260102T030405Z` is the third failure, on the restart rung since then.
+The number goes on with the role: a replacement carries its predecessor's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from ec2kit.model.ids import InstanceId, RunId
+from ec2kit.model.periods import compact_time
+from ec2kit.model.tags import FAILURE, Tags
+from ec2kit.recovery.policy import Rung
+
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class Course(StrEnum):
+    """How a failure went."""
+
+    RECOVERING = "recovering"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failure of a machine; `rung` and `since` tell which rung recovery is on, and since when."""
+
+    number: int
+    course: Course
+    rung: Rung | None = None
+    since: datetime | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.number), self.course.value]
+        if self.rung and self.since:
+            parts += [self.rung.value, compact_time(self.since)]
+        return ":".join(parts)
+
+
+def failure_of(tags: Tags) -> Failure | None:
+    """Given an instance's tags, return its last failure; None when it never failed or the tag cannot be read."""
+    parts = tags.get(FAILURE, "").split(":")
+    try:
+        number, course = int(parts[0]), Course(parts[1])
+        rung = Rung(parts[2]) if len(parts) > 2 else None
+        since = datetime.strptime(parts[3], _TIME).replace(tzinfo=UTC) if len(parts) > 3 else None
+    except (ValueError, IndexError):
+        return None
+    return Failure(number, course, rung, since)
+
+
+def next_number(tags: Tags) -> int:
+    """Given an instance's tags, return the number of the failure being recovered, or of the next one."""
+    last = failure_of(tags)
+    if last is None:
+        return 1
+    return last.number if last.course is Course.RECOVERING else last.number + 1
+
+
+def recovery_run(instance: InstanceId, number: int) -> RunId:
+    """The run of a recovery: two monitors that act at once use the same one, so their tokens are the same too."""
+    return RunId(f"recover-{instance}-{number}")

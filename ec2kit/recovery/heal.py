@@ -1,0 +1,176 @@
+"""Carries one machine's recovery on: look, ask `next_move`, carry its one small plan out, look again.
+
+All under the machine's lease, which every changing call asks for; a second monitor that comes along gets `Busy`,
+and one without our lease (another machine's state) makes the same calls with the same tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ec2kit.engine.execute import execute
+from ec2kit.engine.leases import keep
+from ec2kit.engine.runs import Command, Runs
+from ec2kit.engine.session import Outcome, Session
+from ec2kit.errors import (
+    AlreadyTaken,
+    Ec2kitError,
+    Exit,
+    NoCapacity,
+    NotFound,
+    StillInProgress,
+    Unavailable,
+    WrongState,
+)
+from ec2kit.host.clock import Clock
+from ec2kit.model.ids import InstanceId
+from ec2kit.model.periods import format_age
+from ec2kit.model.runs import Leases
+from ec2kit.recovery.candidates import NoCandidate
+from ec2kit.recovery.failures import next_number, recovery_run
+from ec2kit.recovery.moves import PAUSE, Act, Await, Blocked, Done
+from ec2kit.recovery.next_move import next_move
+from ec2kit.recovery.observe import Context, observe
+from ec2kit.recovery.seen import Seen
+from ec2kit.recovery.watch import Monitor
+
+TTL = timedelta(minutes=5)
+"""How long a lease outlives a monitor that hangs."""
+PASSING = (StillInProgress, NoCapacity, NotFound, WrongState, Unavailable, AlreadyTaken)
+"""Errors of a move after which the next look decides: time, a lag, another monitor's hand, or the rung's time-out."""
+
+
+LAST = ("finish", "call off", "give up")
+"""Moves after which the recovery is over."""
+
+
+@dataclass(frozen=True)
+class Healer:
+    """What healing needs beside the monitor; `session` makes the engine's session for a run under a guard."""
+
+    monitor: Monitor
+    runs: Runs
+    leases: Leases
+    clock: Clock
+    command: Command
+    session: Callable[[str, Callable[[], None]], Session]
+    tell: Callable[[str], None]
+
+
+@dataclass
+class Healed:
+    """How one machine's recovery went, as far as this run took it."""
+
+    id: InstanceId
+    name: str
+    result: str = "nothing"
+    """`nothing`, `healed`, `blocked` or `failed`."""
+    why: str = ""
+    hint: str = ""
+    successor: InstanceId | None = None
+    lost: str = ""
+    moves: list[str] = field(default_factory=list)
+    began: datetime | None = None
+    ended: datetime | None = None
+    error: Ec2kitError | None = None
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code of this machine alone."""
+        if self.error is not None:
+            return self.error.exit_code
+        return {"blocked": Exit.REFUSED, "failed": Exit.FAILED}.get(self.result, Exit.DONE)
+
+
+def heal(healer: Healer, context: Context) -> Healed:
+    """Take one machine as far as it goes now: healed, blocked, failed, or nothing to do.
+
+    Raises `Busy` when somebody living works on it, `Interrupted`, and what AWS refuses for good.
+    """
+    seen = observe(healer.monitor, context)
+    healed = Healed(context.id, seen.old.name, successor=seen.successor.id if seen.successor else None)
+    first = next_move(seen, context.policy, healer.monitor.aws.now())
+    if isinstance(first, (Done, Blocked)):
+        return _ended(healed, first)
+    holder = f"{healer.command.who} run {recovery_run(context.id, next_number(seen.old.tags))}"
+    with keep(healer.leases, f"recover/{context.id}", holder, TTL, healer.clock) as guard:
+        healed.began = healer.monitor.aws.now()
+        return _ticks(healer, context, healed, guard)
+
+
+def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[], None]) -> Healed:
+    """Look, decide, act, until nothing is left to do or something forbids it."""
+    told = ""
+    while True:
+        guard()
+        seen = observe(healer.monitor, context)
+        healed.successor = seen.successor.id if seen.successor else None
+        move = next_move(seen, context.policy, healer.monitor.aws.now())
+        if isinstance(move, (Done, Blocked)):
+            return _ended(healed, move)
+        if isinstance(move, Await):
+            if move.why != told:
+                healer.tell(f"{healed.name}: {move.why}")
+            told = move.why
+            healer.clock.sleep(move.pause.total_seconds())
+            continue
+        healer.tell(f"{healed.name}: {move.name} ({move.why})")
+        _remember(healed, move, seen, healer.monitor.aws.now())
+        trouble = _carry_out(healer, context, move, seen, guard)
+        if trouble is None and move.name in LAST:
+            return _over(healed, move, healer.monitor.aws.now())
+        if trouble is not None:
+            healer.tell(f"{healed.name}: {trouble.message}")
+            if not isinstance(trouble, PASSING):
+                healed.result, healed.why, healed.error = "failed", trouble.message, trouble
+                return healed
+            healer.clock.sleep(PAUSE.total_seconds())
+
+
+def _carry_out(
+    healer: Healer, context: Context, move: Act, seen: Seen, guard: Callable[[], None]
+) -> Ec2kitError | None:
+    """Carry one move's plan out in the recovery's run; returns the first error of its steps."""
+    number = next_number(seen.old.tags)
+    run = recovery_run(context.id, number)
+    with healer.runs.begin(healer.command, move.plan, run) as work:
+        outcome: Outcome = execute(work.plan, healer.session(run, guard))
+        if move.name in LAST and not outcome.failures:
+            work.finish(Exit.FAILED if move.name == "give up" else Exit.DONE)
+    return next((failure.error for failure in outcome.failures), None)
+
+
+def _remember(healed: Healed, move: Act, seen: Seen, now: datetime) -> None:
+    """Keep for the report what was done, and what a replacement loses."""
+    if move.name not in healed.moves:
+        healed.moves.append(move.name)
+    if move.name == "replace" and not isinstance(seen.source, NoCandidate):
+        chosen = seen.source.set
+        healed.lost = (
+            f"what was written after {chosen.name} ({format_age(chosen.taken, now)} before the replacement)"
+        )
+
+
+def _over(healed: Healed, move: Act, now: datetime) -> Healed:
+    """The recovery's last move was carried out."""
+    healed.ended = now
+    if move.name == "give up":
+        healed.result, healed.why, healed.hint = "failed", move.why, f"ec2kit recovery ack {healed.name}"
+    elif move.name == "finish":
+        healed.result = "healed"
+        healed.why = (
+            f"replaced by {healed.successor}" if healed.successor else "restarted with the same disks"
+        )
+    else:
+        healed.why = move.why
+    return healed
+
+
+def _ended(healed: Healed, move: Done | Blocked) -> Healed:
+    """There is nothing to do, or something forbids it."""
+    healed.why = move.why
+    if isinstance(move, Blocked):
+        healed.result, healed.hint = "blocked", move.hint
+    return healed

@@ -1,0 +1,144 @@
+"""What a tick of one recovery sees: the old half, its successor, its address, its sets, and whether they reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ec2kit.aws import Aws
+from ec2kit.errors import Ec2kitError, NotFound
+from ec2kit.fleet.restore import Source, template_ref
+from ec2kit.inventory.description import spec_from_tags
+from ec2kit.model.evidence import Sample, Verdict
+from ec2kit.model.ids import InstanceId
+from ec2kit.model.instances import Address, Instance, InstanceStatus, State
+from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES
+from ec2kit.recovery.candidates import NoCandidate, choose
+from ec2kit.recovery.failures import failure_of
+from ec2kit.recovery.holds import active_holds
+from ec2kit.recovery.judge import Condition, Evidence, Judgement, got_reply, judge
+from ec2kit.recovery.policy import Policy
+from ec2kit.recovery.seen import Health, Seen
+from ec2kit.recovery.watch import Monitor
+from ec2kit.snapshots.observe import sets_of
+from ec2kit.snapshots.sets import SnapshotSet
+
+ANCESTORS = 5
+"""How many predecessors' sets are looked through: a machine replaced twice in a day has none of its own yet."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of the machine from the look at the whole fleet, and what forbids to begin."""
+
+    id: InstanceId
+    policy: Policy
+    judgement: Judgement
+    objections: tuple[str, ...] = ()
+
+
+def observe(monitor: Monitor, context: Context) -> Seen:
+    """Look at one machine and at everything that its next move depends on.
+
+    Raises `NotFound` when AWS no longer shows the instance, and whatever AWS did not answer with.
+    """
+    aws = monitor.aws
+    halves = aws.instances.describe([context.id]) + aws.instances.describe(
+        filters={f"tag:{REPLACES}": [context.id]}
+    )
+    old = next((half for half in halves if half.id == context.id), None)
+    if old is None:
+        raise NotFound(f"instance '{context.id}' is no longer shown by AWS", resource=context.id)
+    successor = _newest([half for half in halves if half.id != context.id])
+    running = [half for half in (old, successor) if half is not None and half.state is State.RUNNING]
+    statuses = (
+        {status.id: status for status in aws.instances.statuses([half.id for half in running])}
+        if running
+        else {}
+    )
+    now = aws.now()
+    samples = monitor.probe.sample(running, now)
+    status = statuses.get(old.id)
+    return Seen(
+        old=old,
+        judgement=_fresh(context, old, status, samples, now),
+        health=_health(old.id, status, samples),
+        failure=failure_of(old.tags),
+        holds=active_holds(old.tags, now),
+        objections=context.objections,
+        events=status.events if status else (),
+        successor=successor,
+        successor_health=_health(successor.id, statuses.get(successor.id), samples)
+        if successor
+        else Health(None, False),
+        address=_address(aws, old, successor),
+        source=_source(aws, old, context.policy, now),
+    )
+
+
+def _fresh(
+    context: Context, old: Instance, status: InstanceStatus | None, samples: Sequence[Sample], now: datetime
+) -> Judgement:
+    """The fleet's verdict, unless a look at the machine alone takes it back: a reply, an order, a reboot."""
+    own = [sample for sample in samples if sample.machine == old.id]
+    if any(got_reply(sample) for sample in own) and context.judgement.condition is Condition.FAILED:
+        return Judgement(Condition.SUSPECT, (*context.judgement.reasons, "but it replied just now"))
+    alone = judge(Evidence(old, status, tuple(own)), context.policy, now)
+    return alone if alone.condition in (Condition.WILLED, Condition.STARTING) else context.judgement
+
+
+def _newest(instances: Sequence[Instance]) -> Instance | None:
+    """The successor: a living one before one that has ended."""
+    return max(instances, key=lambda each: (not each.state.is_gone, each.launched), default=None)
+
+
+def _health(id: str, status: InstanceStatus | None, samples: Sequence[Sample]) -> Health:
+    told = [each for each in samples if each.machine == id and each.verdict is not Verdict.UNKNOWN]
+    asked = any(each.machine == id for each in samples)
+    checks = (status.system, status.instance) if status else ()
+    passed = bool(checks) and all(check.status == "ok" for check in checks)
+    passed = passed and (status is None or status.ebs.status in ("ok", "not-applicable"))
+    return Health(any(each.verdict is Verdict.GOOD for each in told) if asked else None, passed)
+
+
+def _address(aws: Aws, old: Instance, successor: Instance | None) -> Address | None:
+    """The address that belongs to the machine: by the tag that says who should have it, or because it has it."""
+    halves: list[str] = [old.id, *([successor.id] if successor else [])]
+    tagged = aws.addresses.describe({f"tag:{HOLDER}": halves})
+    held = () if tagged else aws.addresses.describe({"instance-id": halves})
+    return next(iter(tagged or held), None)
+
+
+def _source(aws: Aws, old: Instance, policy: Policy, now: datetime) -> Source | NoCandidate:
+    """The set to start a replacement from, with its description read; or why there is none."""
+    return source_of(sets_of(aws, _lineage(aws, old)), policy, now)
+
+
+def source_of(sets: Sequence[SnapshotSet], policy: Policy, now: datetime) -> Source | NoCandidate:
+    """Given a machine's sets, return the one to start from with its description, or why there is none."""
+    chosen = choose(sets, policy.max_age, now)
+    if isinstance(chosen, NoCandidate):
+        return chosen
+    tags = chosen.snapshots[0].tags
+    try:
+        spec = spec_from_tags(tags)
+    except Ec2kitError as error:
+        return NoCandidate(error.message)
+    template = template_ref(tags.get(LAUNCH, ""))
+    if spec is None or template is None:
+        return NoCandidate(f"the set '{chosen.name}' carries no description of the machine")
+    if spec.billing_code:
+        return NoCandidate("its image carries a billing code, which an image made from snapshots would lose")
+    return Source(chosen, spec, template)
+
+
+def _lineage(aws: Aws, old: Instance) -> list[str]:
+    """The instance and those that it, and they, replaced."""
+    ids = [str(old.id)]
+    before = old.tags.get(REPLACES, "")
+    while before and before not in ids and len(ids) <= ANCESTORS:
+        ids.append(before)
+        found = aws.instances.describe([before])
+        before = found[0].tags.get(REPLACES, "") if found else ""
+    return ids

@@ -1,0 +1,208 @@
+"""The plan of each move: pure. Keys are fixed words, so that two monitors' client tokens are the same.
+
+Within a plan the order is the safety: tags that say what is going on are written before the call that they
+explain, and a machine is confirmed off before anything takes over from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from ec2kit.aws.requests import Place
+from ec2kit.engine.plan import Plan, Planned
+from ec2kit.engine.steps.address import AssociateAddress
+from ec2kit.engine.steps.base import later
+from ec2kit.engine.steps.instance import StartInstance, StopInstance
+from ec2kit.engine.steps.keep import KeepVolume
+from ec2kit.engine.steps.snapshot import CreateSnapshotSet
+from ec2kit.engine.steps.tag import DeleteTags, SetTags
+from ec2kit.fleet.restore import Source, Target, restore_steps
+from ec2kit.model.ids import InstanceId, InstanceType, SubnetId, Zone
+from ec2kit.model.instances import Address, State
+from ec2kit.model.tags import (
+    BAD,
+    CONSISTENCY,
+    FAILURE,
+    HOLD_COOLDOWN,
+    HOLD_FAILED,
+    HOLDER,
+    NAME,
+    OF,
+    REPLACED_BY,
+    REPLACES,
+    SET,
+    STATE,
+    VOLUMES,
+)
+from ec2kit.recovery.failures import Course, Failure, next_number
+from ec2kit.recovery.holds import Hold, format_hold
+from ec2kit.recovery.policy import Policy, Rung
+from ec2kit.recovery.seen import Seen
+
+
+def begin(seen: Seen, rung: Rung, now: datetime) -> Plan:
+    """Write down that this failure is being recovered, and that a stop from now on is ours."""
+    failure = Failure(next_number(seen.old.tags), Course.RECOVERING, rung, now)
+    tags = {FAILURE: str(failure), STATE: "fencing"}
+    return _plan(seen, Planned("begin", SetTags((seen.old.id,), tags), reason=str(seen.judgement)))
+
+
+def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:
+    """Stop it: plainly, then by force, then by cutting the power; each has `policy.step` to be seen stopped."""
+    word = ("stop", "force", "cut")[stage]
+    step = StopInstance(
+        seen.old.id,
+        force=stage >= 1,
+        skip_os_shutdown=stage >= 2,
+        within=policy.step,
+    )
+    return _plan(
+        seen, Planned(f"{rung}/{word}", step, reason="nobody takes over from a machine that may run")
+    )
+
+
+def start(seen: Seen) -> Plan:
+    """Start the same instance again."""
+    return _plan(seen, Planned("restart/start", StartInstance(seen.old.id), reason="same disks, new host"))
+
+
+def call_off(seen: Seen, failure: Failure) -> Plan:
+    """Write down that the machine replied before it was stopped: nothing was done to it."""
+    done = Planned(
+        "call-off/done", SetTags((seen.old.id,), {FAILURE: str(Failure(failure.number, Course.DONE))})
+    )
+    unmark = Planned("call-off/unmark", DeleteTags((seen.old.id,), (STATE,)), (done.key,))
+    return _plan(seen, done, unmark)
+
+
+def escalate(seen: Seen, failure: Failure, now: datetime) -> Plan:
+    """Write down that recovery is on the replace rung now."""
+    tags = {FAILURE: str(Failure(failure.number, Course.RECOVERING, Rung.REPLACE, now)), STATE: "fencing"}
+    return _plan(seen, Planned("escalate", SetTags((seen.old.id,), tags), reason="the restart did not help"))
+
+
+def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
+    """Quarantine the old half, keep its disks and a last set of them, and launch from the good set.
+
+    The launch does not depend on the last set: disks that cannot be read any more must not keep the machine down.
+    Until it is verified the replacement is a `twin`, which nobody watches or recovers.
+    """
+    old = seen.old
+    retired_name = f"{old.name}.failed-{failure.number}"
+    quarantine = Planned(
+        "replace/quarantine",
+        SetTags((old.id,), {STATE: "quarantined", NAME: retired_name}),
+        reason="the old half must never come back as the machine",
+    )
+    keeps = [
+        Planned(
+            f"replace/keep{disk.device}",
+            KeepVolume(old.id, disk.device),
+            (quarantine.key,),
+            "nothing is deleted",
+        )
+        for disk in old.disks
+        if disk.delete_on_termination and old.state is State.STOPPED
+    ]
+    last = [_last_set(seen, failure, quarantine.key)] if old.disks and old.state is State.STOPPED else []
+    spec = source.spec
+    target = Target(
+        image_name=f"ec2kit-recover-{old.id}-{failure.number}",
+        tags={
+            NAME: old.name,
+            REPLACES: old.id,
+            STATE: "twin",
+        },
+        places=(Place(InstanceType(old.type), SubnetId(spec.subnet), Zone(spec.zone)),),
+        image_tags={OF: old.id},
+        subject=old.name,
+    )
+    launch = restore_steps(
+        source, target, (quarantine.key, *(step.key for step in (*keeps, *last))), "replace/"
+    )
+    link = Planned(
+        "replace/link",
+        SetTags((old.id,), {REPLACED_BY: later("replace/instance", "instance_id")}),
+        ("replace/instance",),
+        "so that the old half tells who took over",
+    )
+    return _plan(seen, quarantine, *keeps, *last, *launch, link)
+
+
+def _last_set(seen: Seen, failure: Failure, after: str) -> Planned:
+    """A set of the disks as the failure left them: kept for a person, never a candidate."""
+    old = seen.old
+    name = f"{old.name}@failure-{failure.number}"
+    tags = {
+        SET: name,
+        OF: old.id,
+        VOLUMES: str(len(old.disks)),
+        CONSISTENCY: "crash",
+        BAD: f"taken after failure {failure.number}",
+    }
+    step = CreateSnapshotSet(
+        instance=old.id,
+        set=name,
+        volumes=len(old.disks),
+        description=f"{old.name} as failure {failure.number} left it",
+        tags=tags,
+        await_completion=False,
+    )
+    return Planned("replace/last-set", step, (after,), "what was written since the last set is not lost")
+
+
+def take_address(seen: Seen, address: Address, successor: InstanceId) -> Plan:
+    """Move the address to the replacement, from the fenced machine only, and write down who should have it."""
+    holder = Planned(
+        "address/holder", SetTags((address.allocation,), {HOLDER: successor}), reason="who should have it"
+    )
+    move = Planned(
+        # The key names what is left behind, so that the move is made again if the address goes astray.
+        f"address/move-{address.association or 'free'}",
+        AssociateAddress(
+            address.allocation, successor, expected_holder=address.instance, public_ip=address.public_ip
+        ),
+        (holder.key,),
+        "the service is reached by this address",
+    )
+    return _plan(seen, holder, move)
+
+
+def finish_restart(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Plan:
+    """Write down that the machine is back; another recovery of it waits for the cool-down."""
+    done = SetTags((seen.old.id,), _done(failure, policy, now))
+    unmark = DeleteTags((seen.old.id,), (STATE,))
+    return _plan(seen, Planned("finish/done", done), Planned("finish/unmark", unmark, ("finish/done",)))
+
+
+def finish_replace(
+    seen: Seen, successor: InstanceId, failure: Failure, policy: Policy, now: datetime
+) -> Plan:
+    """Write down on both halves that the failure is over; the replacement's first, for it is the one watched."""
+    new = Planned(
+        "finish/new", SetTags((successor,), _done(failure, policy, now)), reason="the recovery is verified"
+    )
+    done = str(Failure(failure.number, Course.DONE))
+    old = Planned("finish/old", SetTags((seen.old.id,), {FAILURE: done, REPLACED_BY: successor}), (new.key,))
+    watched = Planned(
+        "finish/watched", DeleteTags((successor,), (STATE,)), (old.key,), "it is the machine from now on"
+    )
+    return _plan(seen, new, old, watched)
+
+
+def _done(failure: Failure, policy: Policy, now: datetime) -> dict[str, str]:
+    hold = Hold("ec2kit", f"failure {failure.number} was recovered", now + policy.cool_down)
+    return {FAILURE: str(Failure(failure.number, Course.DONE)), HOLD_COOLDOWN: format_hold(hold)}
+
+
+def give_up(seen: Seen, failure: Failure, reason: str) -> Plan:
+    """Write the hard stop: nothing more is done for this machine until a person acknowledges."""
+    hold = format_hold(Hold("ec2kit", f"recovery {failure.number} failed: {reason}"))
+    tags: dict[str, str] = {HOLD_FAILED: hold, FAILURE: str(Failure(failure.number, Course.FAILED))}
+    halves = (seen.old.id, seen.successor.id) if seen.successor else (seen.old.id,)
+    return _plan(seen, *(Planned(f"give-up/{id}", SetTags((id,), tags), reason=reason) for id in halves))
+
+
+def _plan(seen: Seen, *steps: Planned) -> Plan:
+    return Plan(tuple(dataclasses.replace(step, subject=step.subject or seen.old.name) for step in steps))

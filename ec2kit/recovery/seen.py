@@ -1,0 +1,59 @@
+"""Everything that the next move depends on, as one value: what a tick observed, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ec2kit.fleet.restore import Source
+from ec2kit.model.instances import Address, Instance, ScheduledEvent, State
+from ec2kit.recovery.candidates import NoCandidate
+from ec2kit.recovery.failures import Failure
+from ec2kit.recovery.holds import Hold
+from ec2kit.recovery.judge import Judgement
+
+NOT_LOOKED_AT = NoCandidate("its sets were not looked at")
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a machine that should be well looks now: has its own probe replied, have EC2's three checks passed.
+
+    `replies` is None for a machine without probes: then EC2's checks decide alone.
+    """
+
+    replies: bool | None
+    checks_passed: bool
+
+    @property
+    def serves(self) -> bool:
+        """Whether the machine may have its address: its own probe replied, or, without one, the checks passed."""
+        return self.checks_passed if self.replies is None else self.replies
+
+    @property
+    def verified(self) -> bool:
+        """Whether both the probe and EC2's checks say that it is well."""
+        return self.serves and self.checks_passed
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at one enrolled machine, its possible successor, its address and its sets."""
+
+    old: Instance
+    judgement: Judgement
+    health: Health
+    failure: Failure | None = None
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    objections: tuple[str, ...] = ()
+    """Reasons outside the machine that forbid to begin: global pause, storm, cap, Auto Scaling, ourselves."""
+    events: tuple[ScheduledEvent, ...] = ()
+    successor: Instance | None = None
+    successor_health: Health = Health(None, False)
+    address: Address | None = None
+    source: Source | NoCandidate = NOT_LOOKED_AT
+
+    @property
+    def old_is_off(self) -> bool:
+        """Whether the old instance reads as fenced: stopped or terminated, nothing else."""
+        return self.old.state in (State.STOPPED, State.TERMINATED)

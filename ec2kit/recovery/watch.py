@@ -1,0 +1,183 @@
+"""One look at everything that is enrolled: describe, probe, keep the samples, judge. Changes nothing in AWS.
+
+Three to five describing calls for a thousand machines. What was sampled while the control probe failed is kept as
+unknown, so that a sick monitor's samples never count later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+
+from ec2kit.aws import Aws
+from ec2kit.errors import UsageError
+from ec2kit.model.evidence import Kind, Sample, Verdict
+from ec2kit.model.ids import InstanceId
+from ec2kit.model.instances import Instance, InstanceStatus, State
+from ec2kit.model.runs import EvidenceRow, EvidenceStore
+from ec2kit.model.tags import PROTECT
+from ec2kit.probes.application import ApplicationProbe
+from ec2kit.probes.control import Control, control
+from ec2kit.probes.ec2 import state_samples, status_samples
+from ec2kit.recovery.enrolled import Vanished, forget, is_enrolled, missing, remember
+from ec2kit.recovery.holds import PAUSE_PARAMETER, Hold, parse_hold
+from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
+from ec2kit.recovery.policy import Brake, Policy, policy_of
+from ec2kit.recovery.storm import Watched, storm
+
+BY_ID = 400
+"""Up to so many machines their checks are asked by id, 100 a call; beyond, all of the region's, 1,000 a call."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """What watching needs: AWS, the ring of samples, the probe, a host that is known to be good, and who we are."""
+
+    aws: Aws
+    evidence: EvidenceStore
+    probe: ApplicationProbe
+    control_url: str
+    ours: InstanceId | None = None
+    brake: Brake = field(default_factory=Brake)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What one look found."""
+
+    at: datetime
+    machines: tuple[Watched, ...]
+    statuses: dict[InstanceId, InstanceStatus]
+    samples: dict[InstanceId, tuple[Sample, ...]]
+    control: Control
+    storm: str = ""
+    pause: Hold | None = None
+    vanished: tuple[Vanished, ...] = ()
+
+    def of(self, id: str) -> Watched | None:
+        """The machine with this id, if it was looked at."""
+        return next((watched for watched in self.machines if watched.instance.id == id), None)
+
+
+def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
+    """Look once at everything enrolled, and at `extra` machines that a person named though they are not.
+
+    Raises the `Ec2kitError` with which AWS did not answer: that is no evidence of anybody's death.
+    """
+    tagged = monitor.aws.instances.describe(filters={"tag-key": [PROTECT]})
+    enrolled = tuple(dict.fromkeys(chain(filter(is_enrolled, tagged), extra)))
+    vanished = _vanished(monitor, tagged)
+    statuses = _statuses(monitor.aws, [each.id for each in enrolled if each.state is State.RUNNING])
+    now = monitor.aws.now()
+    well, samples = _sampled(monitor, enrolled, statuses, now)
+    machines = tuple(
+        Watched(each, _judgement(each, statuses.get(each.id), samples[each.id], well, now))
+        for each in enrolled
+    )
+    _keep_memory(monitor.evidence, machines)
+    return Watch(
+        at=now,
+        machines=machines,
+        statuses=statuses,
+        samples=samples,
+        control=well,
+        storm=storm([each for each in machines if each.instance not in extra], monitor.brake),
+        pause=global_pause(monitor.aws, now),
+        vanished=vanished,
+    )
+
+
+def global_pause(aws: Aws, now: datetime) -> Hold | None:
+    """The pause that holds for all machines, if there is one."""
+    text = aws.parameters.get(PAUSE_PARAMETER)
+    hold = parse_hold(text) if text is not None else None
+    return hold if hold and hold.active(now) else None
+
+
+def policy_or_watch(instance: Instance) -> tuple[Policy, str]:
+    """The machine's policy; one whose tags cannot be read is judged by the built-in values, and the error told."""
+    try:
+        return policy_of(instance.tags) or Policy(), ""
+    except UsageError as error:
+        return Policy(), error.message
+
+
+def _judgement(
+    instance: Instance,
+    status: InstanceStatus | None,
+    samples: tuple[Sample, ...],
+    well: Control,
+    now: datetime,
+) -> Judgement:
+    policy, trouble = policy_or_watch(instance)
+    found = judge(Evidence(instance, status, samples, well.well, well.reason), policy, now)
+    return (
+        replace(found, reasons=(*found.reasons, f"its policy cannot be read: {trouble}"))
+        if trouble
+        else found
+    )
+
+
+def _statuses(aws: Aws, ids: Sequence[InstanceId]) -> dict[InstanceId, InstanceStatus]:
+    if not ids:
+        return {}
+    found = aws.instances.statuses(ids) if len(ids) <= BY_ID else aws.instances.all_statuses()
+    wanted = set(ids)
+    return {status.id: status for status in found if status.id in wanted}
+
+
+def _sampled(
+    monitor: Monitor, machines: Sequence[Instance], statuses: dict[InstanceId, InstanceStatus], now: datetime
+) -> tuple[Control, dict[InstanceId, tuple[Sample, ...]]]:
+    """Take samples, keep them, and return each machine's samples of its policy's window."""
+    well = control(monitor.probe.dialer, monitor.control_url)
+    taken = monitor.probe.sample(machines, now)
+    if well.well and any(sample.verdict is Verdict.BAD for sample in taken):
+        # Again afterwards: our own network may have gone while we were asking.
+        well = control(monitor.probe.dialer, monitor.control_url)
+    if not well.well:
+        taken = tuple(replace(s, verdict=Verdict.UNKNOWN) if s.verdict is Verdict.BAD else s for s in taken)
+    by_id = {machine.id: machine for machine in machines}
+    everything = [*taken, *status_samples(statuses.values(), now), *state_samples(by_id, now)]
+    monitor.evidence.add(map(_row, everything))
+    since = {machine.id: now - policy_or_watch(machine)[0].window for machine in machines}
+    kept = {id: tuple(map(_sample, monitor.evidence.of(id, start))) for id, start in since.items()}
+    return well, kept
+
+
+def _row(sample: Sample) -> EvidenceRow:
+    return EvidenceRow(sample.machine, sample.kind, sample.at, sample.verdict, sample.reason, sample.raw)
+
+
+def _sample(row: EvidenceRow) -> Sample:
+    return Sample(
+        InstanceId(row.machine), Kind(row.kind), row.at, Verdict(row.verdict), row.reason, str(row.raw or "")
+    )
+
+
+def _vanished(monitor: Monitor, tagged: Iterable[Instance]) -> tuple[Vanished, ...]:
+    """Enrolled when last looked, and gone from AWS now. One that only lost its tag was enrolled out elsewhere."""
+    unseen = missing(monitor.evidence, tagged)
+    if not unseen:
+        return ()
+    still_there = {each.id for each in monitor.aws.instances.describe(unseen)}
+    for id in still_there:
+        forget(monitor.evidence, id)
+    return tuple(Vanished(id, name) for id, name in unseen.items() if id not in still_there)
+
+
+def _keep_memory(store: EvidenceStore, machines: Sequence[Watched]) -> None:
+    """Remember who is enrolled; who was ended by order is not expected to be there the next time."""
+    ended = [
+        each.instance
+        for each in machines
+        if each.judgement.condition is Condition.WILLED and each.instance.state.is_gone
+    ]
+    for instance in ended:
+        forget(store, instance.id)
+    remember(
+        store,
+        [each.instance for each in machines if each.instance not in ended and PROTECT in each.instance.tags],
+    )

@@ -17,16 +17,33 @@ if TYPE_CHECKING:
 Value = bool | str | tuple[str, ...]
 """Of an attribute: a flag, a word, or security group ids."""
 
-READERS: dict[str, Callable[[Aws, str], Value]] = {
-    "InstanceType": lambda aws, id: str(aws.instances.one(id).type),
-    "SourceDestCheck": lambda aws, id: aws.instances.one(id).source_dest_check,
-    "EbsOptimized": lambda aws, id: aws.instances.one(id).ebs_optimized,
-    "Groups": lambda aws, id: tuple(sorted(aws.instances.one(id).groups)),
-    "DisableApiTermination": lambda aws, id: aws.instances.attributes(id).disable_api_termination,
-    "DisableApiStop": lambda aws, id: aws.instances.attributes(id).disable_api_stop,
-    "InstanceInitiatedShutdownBehavior": lambda aws, id: aws.instances.attributes(id).shutdown_behavior,
+
+@dataclass(frozen=True)
+class Attribute:
+    """How an attribute is set, in ModifyInstanceAttribute's spelling, and how it is read back."""
+
+    wire: str
+    read: Callable[[Aws, str], Value]
+
+
+ATTRIBUTES: dict[str, Attribute] = {
+    "instance_type": Attribute("InstanceType", lambda aws, id: str(aws.instances.one(id).type)),
+    "source_dest_check": Attribute(
+        "SourceDestCheck", lambda aws, id: aws.instances.one(id).source_dest_check
+    ),
+    "ebs_optimized": Attribute("EbsOptimized", lambda aws, id: aws.instances.one(id).ebs_optimized),
+    "groups": Attribute("Groups", lambda aws, id: tuple(sorted(aws.instances.one(id).groups))),
+    "disable_api_termination": Attribute(
+        "DisableApiTermination", lambda aws, id: aws.instances.attributes(id).disable_api_termination
+    ),
+    "disable_api_stop": Attribute(
+        "DisableApiStop", lambda aws, id: aws.instances.attributes(id).disable_api_stop
+    ),
+    "shutdown_behavior": Attribute(
+        "InstanceInitiatedShutdownBehavior", lambda aws, id: aws.instances.attributes(id).shutdown_behavior
+    ),
 }
-"""The attributes that can be set, in ModifyInstanceAttribute's spelling, and how each is read back."""
+"""The attributes that can be set, by the names that our values have."""
 
 SET, OTHER = "set", "not set yet"
 
@@ -52,8 +69,8 @@ class ModifyInstance(Step):
     before: Value | None = None
 
     def __post_init__(self) -> None:
-        if self.attribute not in READERS:
-            raise ValueError(f"'{self.attribute}' is not one of {sorted(READERS)}")
+        if self.attribute not in ATTRIBUTES:
+            raise ValueError(f"'{self.attribute}' is not one of {sorted(ATTRIBUTES)}")
 
     def describe(self) -> str:
         """A sentence for plans."""
@@ -71,7 +88,7 @@ class ModifyInstance(Step):
     def apply(self, attempt: Attempt) -> Result:
         """Send the call."""
         wanted: Any = list(self.value) if isinstance(self.value, tuple) else {"Value": self.value}
-        attempt.aws.instances.modify(self.instance, **{self.attribute: wanted})
+        attempt.aws.instances.modify(self.instance, **{ATTRIBUTES[self.attribute].wire: wanted})
         return {}
 
     def wait(self) -> Wait:
@@ -90,5 +107,5 @@ class ModifyInstance(Step):
         return (ModifyInstance(self.instance, self.attribute, self.before, self.value),)
 
     def _is_set(self, attempt: Attempt) -> bool:
-        shown = READERS[self.attribute](attempt.aws, self.instance)
+        shown = ATTRIBUTES[self.attribute].read(attempt.aws, self.instance)
         return shown == (tuple(sorted(self.value)) if isinstance(self.value, tuple) else self.value)

@@ -117,7 +117,8 @@ class StartInstance(InstanceStep):
 class StopInstance(InstanceStep):
     """StopInstances. Force still tries a graceful stop first; SkipOsShutdown cuts at once (EC2, "Force stop").
 
-    Done only when `stopped` was seen three times in a row: on that a takeover stands.
+    Done only when `stopped` was seen three times in a row, because on that a takeover stands; `terminated` is as
+    good for that, and nothing else is.
     """
 
     kind: ClassVar[str] = "stop-instance"
@@ -139,10 +140,11 @@ class StopInstance(InstanceStep):
         return f"stop instance {self.instance}{how}"
 
     def already(self, attempt: Attempt) -> Result | None:
-        """Whether it is stopped, or stopping and nobody wants to press it."""
+        """Whether it is stopped or gone, or stopping and nobody wants to press it."""
         state = attempt.aws.instances.one(self.instance).state
         pressing = self.force or self.skip_os_shutdown
-        return {} if state is State.STOPPED or (state is State.STOPPING and not pressing) else None
+        there = state is State.STOPPED or state.is_gone or (state is State.STOPPING and not pressing)
+        return {} if there else None
 
     def apply(self, attempt: Attempt) -> Result:
         """Send the call."""
@@ -150,9 +152,12 @@ class StopInstance(InstanceStep):
         return {}
 
     def wait(self) -> Wait:
-        """Stopped."""
-        gone = frozenset({State.SHUTTING_DOWN, State.TERMINATED})
-        return Wait(f"'{self.instance}' to stop", frozenset({State.STOPPED}), gone, bound=self.within)
+        """Stopped, or terminated."""
+        return Wait(
+            f"'{self.instance}' to stop",
+            frozenset({State.STOPPED, State.TERMINATED}),
+            bound=self.within,
+        )
 
     def undo(self, result: Result) -> tuple[Step, ...]:
         """Start it."""

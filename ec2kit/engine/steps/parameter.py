@@ -14,9 +14,9 @@ AS_WANTED, OTHER = "as wanted", "not yet"
 
 @dataclass(frozen=True)
 class _ParameterStep(Step):
+    """`before` is the earlier value, None when there was no parameter."""
+
     name: str
-    before: str | None = None
-    """The earlier value, None when there was no parameter."""
 
     def wanted(self) -> str | None:
         """The value afterwards, None for no parameter."""
@@ -39,12 +39,6 @@ class _ParameterStep(Step):
         """Whether it reads back."""
         return AS_WANTED if attempt.aws.parameters.get(self.name) == self.wanted() else OTHER
 
-    def undo(self, result: Result) -> tuple[Step, ...]:
-        """Put back what was there."""
-        if self.before is None:
-            return (DeleteParameter(self.name, self.wanted()),)
-        return (PutParameter(self.name, self.wanted(), self.before),)
-
 
 @dataclass(frozen=True)
 class PutParameter(_ParameterStep):
@@ -53,7 +47,8 @@ class PutParameter(_ParameterStep):
     kind: ClassVar[str] = "put-parameter"
     actions: ClassVar[tuple[str, ...]] = ("ssm:PutParameter", "ssm:GetParameter")
 
-    value: str = ""
+    value: str
+    before: str | None = None
 
     def wanted(self) -> str | None:
         """The value."""
@@ -68,6 +63,12 @@ class PutParameter(_ParameterStep):
         attempt.aws.parameters.put(self.name, self.value)
         return {}
 
+    def undo(self, result: Result) -> tuple[Step, ...]:
+        """Put back what was there."""
+        if self.before is None:
+            return (DeleteParameter(self.name, self.value),)
+        return (PutParameter(self.name, self.before, self.value),)
+
 
 @dataclass(frozen=True)
 class DeleteParameter(_ParameterStep):
@@ -75,6 +76,8 @@ class DeleteParameter(_ParameterStep):
 
     kind: ClassVar[str] = "delete-parameter"
     actions: ClassVar[tuple[str, ...]] = ("ssm:DeleteParameter", "ssm:GetParameter")
+
+    before: str | None = None
 
     def wanted(self) -> str | None:
         """Nothing."""
@@ -91,4 +94,4 @@ class DeleteParameter(_ParameterStep):
 
     def undo(self, result: Result) -> tuple[Step, ...]:
         """Put back what was there."""
-        return () if self.before is None else (PutParameter(self.name, None, self.before),)
+        return () if self.before is None else (PutParameter(self.name, self.before),)

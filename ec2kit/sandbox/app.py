@@ -117,19 +117,23 @@ class SandboxApp:
             return self._stamped(self._own(request))
         call = self._identified(request)
         on_call(call)
-        hooks.run(self.hooks.before, call)
-        call, struck = self._strike(call)
-        for effect in struck:
-            if effect.kind == "delay":
-                self._wait(effect.delay)
-        call, answer = self._refused(call, struck)
-        if answer is None:
-            call, answer = self._handled(call, request)
-            hooks.run(self.hooks.after, call)
-        if any(effect.kind == "lose-answer" for effect in struck):
-            self.calls.add(call)
-            raise NoAnswer(silent=False)
-        self.calls.add(replace(call, answered=True))
+        answered = False
+        try:
+            hooks.run(self.hooks.before, call)
+            call, struck = self._strike(call)
+            for effect in struck:
+                if effect.kind == "delay":
+                    self._wait(effect.delay)
+            call, answer = self._refused(call, struck)
+            if answer is None:
+                call, answer = self._handled(call, request)
+                hooks.run(self.hooks.after, call)
+            if any(effect.kind == "lose-answer" for effect in struck):
+                raise NoAnswer(silent=False)
+            answered = True
+        finally:
+            # Whatever a fault or a hook did to it, the call was made.
+            self.calls.add(replace(call, answered=answered))
         return self._stamped(answer)
 
     def _own(self, request: Request) -> Answer:
@@ -169,7 +173,6 @@ class SandboxApp:
                 refused = replace(call, status=error.http_status, code=error.code, request_id=request_id)
                 return refused, error_answer(call, error, request_id)
             if effect.kind in ("reset", "timeout"):
-                self.calls.add(call)
                 raise NoAnswer(silent=effect.kind == "timeout")
         return call, None
 

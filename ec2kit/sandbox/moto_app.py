@@ -5,6 +5,7 @@ import re
 from functools import cache
 from typing import Any
 
+from ec2kit.sandbox import moto_time
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.shapes import AwsError, error_answer, not_implemented
 from ec2kit.sandbox.wire import Answer, Collected, Request, to_environ
@@ -25,7 +26,12 @@ class MotoApp:
     def __init__(self) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        self._dispatcher: Any = DomainDispatcherApplication(create_backend_app)
+        def create(service: Any) -> Any:
+            made = create_backend_app(service)
+            moto_time.follow(service)
+            return made
+
+        self._dispatcher: Any = DomainDispatcherApplication(create)
 
     def answer(self, call: Call, request: Request, request_id: str) -> Answer:
         """Let moto do what `call` asks. Never raises for what moto lacks, and never answers with HTML."""

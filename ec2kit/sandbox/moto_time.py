@@ -5,19 +5,23 @@ the one thing that this function looks up when it is called, its module's `datet
 """
 
 import datetime as dt
+from importlib import import_module
 from typing import Any
 
 from ec2kit.sandbox import world
 from ec2kit.sandbox.rules import patching
+
+# The modules that ask `datetime.datetime.now` themselves.
+_OWN_CLOCKS = {"s3": "moto.s3.models", "elb": "moto.elb.models"}
 
 
 class _ClockedDatetime:
     """The class `datetime.datetime`, except for what time it is now."""
 
     @staticmethod
-    def now(zone: dt.tzinfo | None = None) -> dt.datetime:
+    def now(tz: dt.tzinfo | None = None) -> dt.datetime:
         now = world.current().clock.now()
-        return now.astimezone(zone) if zone else now.replace(tzinfo=None)
+        return now.astimezone(tz) if tz else now.replace(tzinfo=None)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(dt.datetime, name)
@@ -41,3 +45,10 @@ def install() -> None:
     import moto.core.utils
 
     patching.replace(moto.core.utils, "datetime", _clocked)
+
+
+def follow(service: str) -> None:
+    """Let the rest of one service of moto, which has just been loaded, follow the clock too."""
+    name = _OWN_CLOCKS.get(service)
+    if name is not None:
+        patching.replace(import_module(name), "datetime", _clocked)

@@ -107,19 +107,24 @@ def _associate_address(_original: Callable[..., Any]) -> Callable[..., Any]:
 def _let_rival_take(backend: Any, address: Any) -> None:
     conditions = current().conditions
     rival = lookup.find(backend, conditions.rival_for(address.public_ip) or "")
-    if rival is not None and rival.state not in ("shutting-down", "terminated"):
-        hold(address, rival.nics[0])
+    _take(address, rival)
 
 
 def rival_takes(public_ip: str, instance_id: str) -> bool:
     """Let an instance take an address now, as somebody else's AssociateAddress would; false if one is not there."""
     for backend in lookup.backends():
         address = next((one for one in backend.addresses if one.public_ip == public_ip), None)
-        rival = lookup.find(backend, instance_id)
-        if address is not None and rival is not None and rival.state not in ("shutting-down", "terminated"):
-            hold(address, rival.nics[0])
+        if address is not None and _take(address, lookup.find(backend, instance_id)):
             return True
     return False
+
+
+def _take(address: Any, rival: Any | None) -> bool:
+    if rival is None or rival.state in ("shutting-down", "terminated"):
+        return False
+    if address.eni is not rival.nics[0]:
+        hold(address, rival.nics[0])
+    return True
 
 
 def _disassociate_address(_original: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.elastic_block_store import VolumeAttachment
+from moto.ec2.models.instances import Instance
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from ec2kit.sandbox.rules import lookup, patching
@@ -141,6 +142,18 @@ STATUS = property(_status, _set_status)
 DELETED_WITH_INSTANCE = property(_deleted_with_instance)
 
 
+def _blocks(original: Any) -> property:
+    def block_device_mappings(instance: Any) -> Any:
+        shown = original.fget(instance)
+        for one in shown:
+            volume = instance.ec2_backend.volumes.get(one["Ebs"].volume_id)
+            if volume is not None and volume.attachment is not None:
+                one["Ebs"].status = volume.attachment.status
+        return shown
+
+    return property(block_device_mappings)
+
+
 def settle(now: datetime) -> None:
     """Finish the detaches that are due and not held up by a mounted file system."""
     leaving = _leaving()
@@ -164,5 +177,6 @@ def install() -> None:
     patching.add(VolumeAttachment, "attached_at", None)
     patching.add(VolumeAttachment, "status", STATUS)
     patching.add(VolumeAttachment, "delete_on_termination", DELETED_WITH_INSTANCE)
+    patching.replace(Instance, "block_device_mappings", _blocks)
     patching.replace(ElasticBlockStore, "attach_volume", _attach_volume)
     patching.replace(ElasticBlockStore, "detach_volume", _detach_volume)

@@ -111,6 +111,7 @@ def _deregister_image(original: Callable[..., Any]) -> Callable[..., Any]:
         image = backend.amis.get(image_id)
         snapshots = [one.id for one in image.snapshots] if image else []
         original(self)
+        backend.tags.pop(image_id, None)
         result: dict[str, Any] = {"Return": True}
         if self._get_param("DeleteAssociatedSnapshots"):
             result["DeleteSnapshotResults"] = [_delete(backend, snapshot_id) for snapshot_id in snapshots]

@@ -137,7 +137,10 @@ def images_on(backend: Any, snapshot_id: str) -> list[str]:
 
 def _create_snapshot(_original: Callable[..., Any]) -> Callable[..., Any]:
     def create_snapshot(self: Any, volume_id: str, description: str, *_owner: Any, **_named: Any) -> Any:
-        return take(self, require(self, volume_id), description)
+        volume = require(self, volume_id)
+        if volume.status == "creating":
+            raise refusal("IncorrectState", f"The volume '{volume_id}' is 'creating'")
+        return take(self, volume, description)
 
     return create_snapshot
 
@@ -176,6 +179,7 @@ def _delete_snapshot(_original: Callable[..., Any]) -> Callable[..., Any]:
             raise refusal(
                 "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {users[0]}"
             )
+        self.tags.pop(snapshot_id, None)
         return self.snapshots.pop(snapshot_id)
 
     return delete_snapshot

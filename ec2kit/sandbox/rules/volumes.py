@@ -10,9 +10,10 @@ from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from ec2kit.sandbox.rules import client_tokens, patching
 from ec2kit.sandbox.rules.present import now
-from ec2kit.sandbox.rules.refusals import missing, refusal
+from ec2kit.sandbox.rules.refusals import ServerFault, missing, refusal
 from ec2kit.sandbox.rules.resources import require
 from ec2kit.sandbox.rules.snapshots import usable
+from ec2kit.sandbox.world import current
 
 CREATING = timedelta(seconds=3)
 """How long a volume is `creating`: seconds on EC2, with or without a snapshot (its blocks are loaded when read)."""
@@ -48,6 +49,8 @@ def _create_volume(original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if self.get_zone_by_name(zone_name) is None:
             raise refusal("InvalidZone.NotFound", f"The zone '{zone_name}' does not exist.")
+        if zone_name in current().conditions.zones_down:
+            raise ServerFault("InternalError", "An internal error has occurred")
         size, snapshot = check_source(self, size, snapshot_id)
         if not rest and (self.ebs_encryption_by_default or (snapshot is not None and snapshot.encrypted)):
             named["encrypted"] = True
@@ -105,7 +108,9 @@ def _delete_volume(original: Callable[..., Any]) -> Callable[..., Any]:
         volume = require(self.ec2_backend, self._get_param("VolumeId"))
         if volume.status == "creating":
             raise refusal("IncorrectState", f"The volume '{volume.id}' is 'creating'")
-        return original(self)
+        answer = original(self)
+        self.ec2_backend.tags.pop(volume.id, None)
+        return answer
 
     return delete_volume
 

@@ -1,7 +1,7 @@
 import ipaddress
 from typing import Any
 
-from ec2kit.sandbox.rules import address_pool
+from ec2kit.sandbox.rules import address_pool, addresses
 from tests.sandbox.rules.making import calm, instance, launch, make_image, refused
 from tests.support.inprocess import InProcess
 
@@ -234,3 +234,14 @@ def test_a_rival_takes_the_address_right_after_we_were_told_that_it_is_ours() ->
     assert found["AssociationId"] != association_id
     associate(sandbox, address, mine)
     assert holder(sandbox, address) == mine
+
+
+def test_a_rival_takes_it_at_any_time() -> None:
+    sandbox = calm()
+    mine, rival = launch(sandbox, make_image(sandbox), count=2)
+    address = allocate(sandbox)
+    associate(sandbox, address, mine)
+    assert addresses.rival_takes(address["PublicIp"], rival)
+    assert holder(sandbox, address) == rival
+    assert not addresses.rival_takes(address["PublicIp"], "i-0123456789abcdef0")
+    assert not addresses.rival_takes("203.0.113.250", rival)

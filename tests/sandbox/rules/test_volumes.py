@@ -58,6 +58,23 @@ def test_zone_size_and_snapshot_are_checked() -> None:
     assert ec2.create_volume(AvailabilityZone=ZONE, SnapshotId=snapshot_id, Size=12)["Size"] == 12
 
 
+def test_nothing_is_made_in_a_zone_that_is_down() -> None:
+    sandbox = calm()
+    sandbox.app.world.conditions.zones_down.add(ZONE)
+    with refused("InternalError"):
+        sandbox.client("ec2").create_volume(AvailabilityZone=ZONE, Size=1)
+    sandbox.client("ec2").create_volume(AvailabilityZone="eu-west-1b", Size=1)
+
+
+def test_tags_go_with_their_volume() -> None:
+    sandbox = calm()
+    ec2 = sandbox.client("ec2")
+    volume_id = make_volume(sandbox)
+    ec2.create_tags(Resources=[volume_id], Tags=[{"Key": "a", "Value": "b"}])
+    ec2.delete_volume(VolumeId=volume_id)
+    assert ec2.describe_tags()["Tags"] == []
+
+
 def test_a_volume_of_an_encrypted_snapshot_is_encrypted() -> None:
     sandbox = calm()
     ec2 = sandbox.client("ec2")
@@ -88,6 +105,11 @@ def test_attaching_takes_a_moment() -> None:
         == "attaching"
     )
     assert volume(sandbox, volume_id)["Attachments"][0]["State"] == "attaching"
+    states = {
+        one["DeviceName"]: one["Ebs"]["Status"]
+        for one in instance(sandbox, instance_id)["BlockDeviceMappings"]
+    }
+    assert states == {"/dev/xvda": "attached", "/dev/sdf": "attaching"}
     sandbox.tick(2)
     now = volume(sandbox, volume_id)
     (attachment,) = now["Attachments"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import ipaddress
 import queue
 import re
@@ -136,7 +137,7 @@ def _tunnel(sock: socket.socket, authority: str, proxy: Proxy, deadline: Deadlin
     if status == 502:
         raise ConnectionRefusedError(0, f"the proxy answered {status} {words}")
     if status == 504:
-        raise TimeoutError(f"the proxy answered {status} {words}")
+        raise OSError(errno.EHOSTUNREACH, f"the proxy answered {status} {words}")
     raise OurSide(f"the proxy answered {status} {words}".rstrip())
 
 
@@ -144,10 +145,12 @@ def _head(sock: socket.socket, deadline: Deadline) -> bytes:
     """An answer's head, and not a byte more: what follows is the machine's."""
     head = b""
     while _HEAD_END not in head:
+        if len(head) > LONGEST_HEAD:
+            raise OurSide("the proxy's answer has no end")
         sock.settimeout(deadline.left())
         seen = sock.recv(4_096, socket.MSG_PEEK)
-        if not seen or len(head) > LONGEST_HEAD:
-            raise OurSide("the proxy closed the connection" if not seen else "the proxy's answer has no end")
+        if not seen:
+            raise OurSide("the proxy closed the connection")
         end = (head + seen).find(_HEAD_END)
         wanted = len(seen) if end < 0 else end + len(_HEAD_END) - len(head)
         head += sock.recv(wanted)

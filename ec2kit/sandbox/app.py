@@ -18,7 +18,7 @@ from threading import Event, RLock
 from typing import Any
 from uuid import UUID
 
-from ec2kit.sandbox import breaks, hooks, moto_settings, moto_time, names, rules, world
+from ec2kit.sandbox import breaks, hooks, moto_settings, moto_time, names, rules, shared_lookups, world
 from ec2kit.sandbox.calls import Call, CallLog, identify
 from ec2kit.sandbox.clock import SandboxClock
 from ec2kit.sandbox.delays import Delays
@@ -209,6 +209,7 @@ def prepare() -> None:
     moto_settings.require_known_moto()
     moto_time.install()
     rules.install()
+    shared_lookups.install()
 
 
 def forget_moto(seed: int = 0) -> None:

@@ -65,18 +65,20 @@ def start(  # noqa: PLR0913 - each is a setting of `sandbox start`
     `stop`. Raises Ec2kitError with what the sandbox itself said if it cannot start.
     """
     checked_name(name)
-    settings = ["--name", name, "--state-dir", str(state_dir), "--runtime-dir", str(runtime_dir)]
+    # Absolute, because the sandbox runs in another directory.
+    settings = ["--name", name, "--state-dir", str(state_dir.absolute())]
+    settings += ["--runtime-dir", str(runtime_dir.absolute())]
     settings += ["--speed", f"{speed:g}"] if speed is not None else []
     settings += ["--seed", str(seed)] if seed is not None else []
     settings += ["--empty"] if empty else []
-    settings += ["--faults", str(faults_file.resolve())] if faults_file is not None else []
+    settings += ["--faults", str(faults_file.absolute())] if faults_file is not None else []
     with _alone(name, runtime_dir):
-        running = find(name, runtime_dir)
-        if running is not None:
-            return running
+        already = _living(name, runtime_dir)
+        if already is not None:
+            return already
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         _launch(settings, state_dir / f"sandbox-{name}.log")
-        started = find(name, runtime_dir)
+        started = _living(name, runtime_dir)
     if started is None:
         raise Ec2kitError(f"the sandbox '{name}' started and was gone again")
     return started
@@ -84,18 +86,22 @@ def start(  # noqa: PLR0913 - each is a setting of `sandbox start`
 
 def find(name: str, runtime_dir: Path) -> Address | None:
     """Where the sandbox `name` is, or None if it does not run; a stale address file is removed."""
-    path = address_path(name, runtime_dir)
-    try:
-        found = Address(**json.loads(path.read_text()))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, OSError):
-        path.unlink(missing_ok=True)
-        return None
-    if start_time(found.pid) != found.start_time:
-        path.unlink(missing_ok=True)
-        return None
+    found = _living(name, runtime_dir)
+    if found is None and address_path(name, runtime_dir).exists():
+        # Looked at again under the lock: meanwhile somebody may have started it.
+        with _alone(name, runtime_dir):
+            found = _living(name, runtime_dir)
+            if found is None:
+                address_path(name, runtime_dir).unlink(missing_ok=True)
     return found
+
+
+def _living(name: str, runtime_dir: Path) -> Address | None:
+    try:
+        found = Address(**json.loads(address_path(name, runtime_dir).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if start_time(found.pid) == found.start_time else None
 
 
 def running(runtime_dir: Path) -> list[Address]:
@@ -110,8 +116,9 @@ def stop(name: str, runtime_dir: Path) -> bool:
     One that does not answer is sent SIGTERM, and one that does not end by that is killed.
     """
     with _alone(name, runtime_dir):
-        address = find(name, runtime_dir)
+        address = _living(name, runtime_dir)
         if address is None:
+            address_path(name, runtime_dir).unlink(missing_ok=True)
             return False
         try:
             address.control().stop()
@@ -191,6 +198,8 @@ def _launch(settings: list[str], log: Path) -> None:
                 stderr=output,
                 pass_fds=(writing,),
                 env=_environment(os.environ, writing),
+                # Not the caller's: it may go away, and Python would import what lies in it.
+                cwd="/",
                 start_new_session=True,
             )
         os.close(writing)
@@ -223,7 +232,7 @@ def _heard(reading: int) -> dict[str, str]:
 def _environment(mine: Mapping[str, str], writing: int) -> dict[str, str]:
     """The caller's environment without its AWS settings: a broken profile or real keys are not ours to read."""
     kept = {key: value for key, value in mine.items() if not key.startswith(("AWS_", "MOTO_", "BOTO_"))}
-    source = str(Path(ec2kit.__file__).parent.parent)
+    source = str(Path(ec2kit.__file__).absolute().parent.parent)
     return {
         **kept,
         READY_FD: str(writing),

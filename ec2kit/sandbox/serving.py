@@ -73,10 +73,9 @@ def run(settings: Settings, ready_fd: int | None = None) -> None:
 
     `ready_fd` is told once it answers. Raises Ec2kitError if it cannot start.
     """
-    from ec2kit.sandbox import shared_models
+    from ec2kit.sandbox import shared_lookups
 
-    # Before the modules that import moto.
-    shared_models.install()
+    shared_lookups.before_moto()
     from ec2kit.sandbox.server import SandboxServer
 
     app = _made(settings)

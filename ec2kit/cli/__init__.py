@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None, surroundings: Surroundings | None = None) -> int:
     """Run `ec2kit` with these arguments (default: the process's) and return its exit code; never raises."""
     from ec2kit.cli.boundary import guarded
+    from ec2kit.cli.running import run
     from ec2kit.cli.surroundings import Surroundings
 
     args = list(sys.argv[1:] if argv is None else argv)
     around = surroundings or Surroundings.of_this_process()
-    return guarded(args, around)
+    return guarded(args, around, run)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ec2kit.engine.plan import Plan, Planned
 from ec2kit.errors import UsageError
 from ec2kit.model.ids import kind_of
+from ec2kit.screen.plans import sentence
 
 ASKS: frozenset[str] = frozenset(
     {
@@ -110,9 +111,7 @@ def _instances(planned: Planned) -> list[str]:
 def question(plan: Plan, verb: str, place: str, shown: int = 10) -> str:
     """Given a plan, return the question with all that a person must know: place, what, what follows."""
     lines = [f"{verb}: {len(plan.steps)} {'change' if len(plan.steps) == 1 else 'changes'} in {place}"]
-    for planned in plan.steps[:shown]:
-        name = f" ({planned.subject})" if planned.subject and planned.subject != planned.step.target() else ""
-        lines.append(f"  {planned.step.describe()}{name}")
+    lines += [f"  {sentence(planned)}" for planned in plan.steps[:shown]]
     if len(plan.steps) > shown:
         lines.append(f"  … and {len(plan.steps) - shown} more (all of them: --dry-run)")
     lines += [f"  not touched: {item.resource}: {item.reason}" for item in plan.refused[:shown]]

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,28 +14,27 @@ from ec2kit.cli.output import Output, OutputClosed
 from ec2kit.cli.surroundings import Surroundings
 from ec2kit.errors import Ec2kitError, Exit, Interrupted, Terminated
 
-
-class Termination(KeyboardInterrupt):
-    """SIGTERM, handled like Ctrl-C but for the exit code."""
+Run = Callable[[list[str], Surroundings, Output], Exit]
 
 
-def guarded(args: list[str], around: Surroundings) -> int:
+def guarded(args: list[str], around: Surroundings, run: Run) -> int:
     """Given the arguments, run the command and return its exit code; whatever goes wrong is printed."""
+    terminated: list[bool] = []
     output = Output(around.stdout, around.stderr)
     try:
-        with _sigterm(around.signals):
-            from ec2kit.cli.running import run
-
+        with _sigterm(around.signals, terminated):
             return int(run(args, around, output))
     except OutputClosed:
         _let_go(around)
         return int(Exit.DONE)
+    except Interrupted as error:
+        ended = Terminated(error.message, hint=error.hint, resource=error.resource) if terminated else error
+        return _told(ended, args, around, output)
     except Ec2kitError as error:
         return _told(error, args, around, output)
-    except Termination:
-        return _told(Terminated("ended by SIGTERM"), args, around, output)
     except KeyboardInterrupt:
-        return _told(Interrupted("interrupted"), args, around, output)
+        ended = Terminated("ended by SIGTERM") if terminated else Interrupted("interrupted")
+        return _told(ended, args, around, output)
     except Exception as error:  # noqa: BLE001  the last resort: a person gets a sentence, `--debug` the rest
         unexpected = Ec2kitError(
             f"unexpected {type(error).__name__}: {error}",
@@ -64,14 +63,15 @@ def _told(error: Ec2kitError, args: Sequence[str], around: Surroundings, output:
 
 
 @contextmanager
-def _sigterm(ours: bool) -> Iterator[None]:
-    """SIGTERM arrives in the main thread as an exception, so that what runs can end as with Ctrl-C."""
+def _sigterm(ours: bool, terminated: list[bool]) -> Iterator[None]:
+    """SIGTERM arrives in the main thread as Ctrl-C does, so that what runs ends in the same way; noted for the code."""
     if not ours:
         yield
         return
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        raise Termination
+        terminated.append(True)
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, end)
     try:

@@ -24,7 +24,7 @@ from ec2kit.model.ids import RunId
 from ec2kit.model.periods import format_age
 from ec2kit.model.runs import Run
 from ec2kit.screen.columns import choose
-from ec2kit.screen.plans import plan_text
+from ec2kit.screen.plans import plan_text, sentence
 from ec2kit.screen.progress import Moving, Quiet
 from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
 
@@ -173,9 +173,11 @@ def _work(context: Context, work: Work, manner: Manner, verb: str) -> Carried:
 def _complain(context: Context, outcome: Outcome) -> None:
     """Every failure on stderr, with what was being done, and its hint once."""
     for failure in outcome.failures:
-        error = failure.error
+        error, planned = failure.error, outcome.plan.step(failure.key)
         told = Ec2kitError(
-            f"{failure.step}: {error.message}", hint=error.hint, resource=error.resource or failure.subject
+            f"{sentence(planned)}: {error.message}",
+            hint=error.hint,
+            resource=error.resource or planned.step.target(),
         )
         told.exit_code = error.exit_code
         context.complain(told)
@@ -185,7 +187,9 @@ def _report(context: Context, manner: Manner, carried: Carried) -> Carried:
     plan, items = carried.plan, carried.items
     for refusal in plan.refused:
         context.complain(
-            Refused(f"{refusal.resource}: {refusal.reason} ({refusal.rule})", resource=refusal.resource)
+            Refused(
+                f"refused: {refusal.resource}: {refusal.reason} ({refusal.rule})", resource=refusal.resource
+            )
         )
     if manner.show:
         context.show(ITEM_COLUMNS, items)

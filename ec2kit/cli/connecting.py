@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING
 
-from ec2kit.aws.target import Target
-
 if TYPE_CHECKING:
-    from ec2kit.aws import Aws
+    from ec2kit.aws import Aws, Target
     from ec2kit.cli.context import Context
     from ec2kit.config import Setting
     from ec2kit.host.network import Dialer
@@ -78,12 +76,15 @@ def _region(context: Context) -> str:
 
 
 def _target(context: Context, region: str) -> Target:
+    from ec2kit.aws import Target
+
     profile = context.setting("profile")
     return Target(region=region or _region(context), profile=profile.text if profile else "")
 
 
 def _sandbox_target(context: Context, region: str) -> Target:
     """The sandbox's endpoint and dummy keys. Its region is its own unless one was asked for with ec2kit's words."""
+    from ec2kit.aws import Target
     from ec2kit.sandbox import ACCESS_KEY, REGION, SECRET_KEY
 
     leave_real_aws(context.surroundings.environ)

@@ -29,9 +29,8 @@ def confirm(context: Context, text: str) -> None:
         return
     ask = context.surroundings.ask
     if ask is None:
-        first = text.splitlines()[0]
         raise Refused(
-            f"this asks before it acts, and there is no terminal to ask on ({first})",
+            f"this asks first, and there is no terminal to ask on: {text.splitlines()[0]}",
             hint="answer with --yes; --dry-run shows what would be done",
         )
     if ask(text).strip().lower() not in ("y", "yes"):
@@ -50,4 +49,4 @@ def _above_brake(context: Context, plan: Plan) -> str:
     limit = brake.limit(running)
     if changed <= limit:
         return ""
-    return f"{changed} machines would change, more than the brake of {limit} (--max)\n"
+    return f"{changed} machines would change, more than the brake of {limit}\n"

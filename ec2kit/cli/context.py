@@ -219,9 +219,9 @@ class Context:
 
         self.output.mutter(failure_text(error, as_json=self.paper.format.is_json))
 
-    def announce(self) -> None:
-        """Say once that this is the practice AWS, when it is."""
-        aws = self.aws()
+    def announce(self, aws: Aws | None = None) -> None:
+        """Say once that this is the practice AWS, when it is; `aws` is one of several regions."""
+        aws = aws or self.aws()
         if not self._announced and (self.sandbox or aws.account) and aws.sandbox:
             self._announced = True
             self.say(f"sandbox {aws.sandbox}, {aws.region}")

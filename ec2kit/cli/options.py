@@ -1,7 +1,8 @@
 """The options that commands share, accepted after the subcommand, and the decorators that add them.
 
-`@reads` is for what looks at AWS, `@changes` for what changes it, `@stays` for what does neither. The function
-gets the `Context` first and then only its own parameters; the shared ones are in `context.options`.
+`@reads` is for what looks at AWS, `@changes` for what changes it, `@practises` for the sandbox's own commands,
+`@stays` for the rest. The function gets the `Context` first and then only its own parameters; the shared ones
+are in `context.options`.
 """
 
 from __future__ import annotations
@@ -49,11 +50,13 @@ SHOWING: tuple[click.Option, ...] = (
     click.Option(["--columns"], metavar="NAME,…", help="these columns, in this order"),
     click.Option(["--debug"], is_flag=True, help="show where an error came from"),
 )
+SANDBOX = click.Option(
+    ["--sandbox"], metavar="[=NAME]", help="on the practice AWS, which starts when it is not running"
+)
+WHICH_SANDBOX = click.Option(["--sandbox"], metavar="=NAME", help="this practice AWS instead of `default`")
 GOING: tuple[click.Option, ...] = (
     click.Option(["--profile"], metavar="NAME", help="the AWS profile"),
-    click.Option(
-        ["--sandbox"], metavar="[=NAME]", help="on the practice AWS, which starts when it is not running"
-    ),
+    SANDBOX,
 )
 MANY_REGIONS = click.Option(["--region"], multiple=True, metavar="NAME", help="the region; several, or `all`")
 ONE_REGION = click.Option(["--region"], metavar="NAME", help="the region")
@@ -77,6 +80,11 @@ def reads(function: Function) -> KitCommand:
 def changes(function: Function) -> KitCommand:
     """A command that changes AWS, through `Context.carry_out`."""
     return _command(function, (*CHANGING, ONE_REGION, *GOING, *SHOWING))
+
+
+def practises(function: Function) -> KitCommand:
+    """A command about the practice AWS itself."""
+    return _command(function, (WHICH_SANDBOX, *SHOWING))
 
 
 def stays(function: Function) -> KitCommand:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ec2kit.engine.plan import Plan, Planned
-from ec2kit.engine.steps.base import CannotUndo, Ref
+from ec2kit.engine.steps.base import CannotUndo
 from ec2kit.screen.columns import Column
 from ec2kit.screen.rows import Format, Paper, json_text, rows_text
 
@@ -47,9 +47,15 @@ def undo_text(planned: Planned) -> str:
 
 
 def target_text(planned: Planned) -> str:
-    """Given a planned step, return what it is about: an id, a name, or the step that will make it."""
-    target: Any = planned.step.target()
-    return f"({target.field.replace('_', ' ')} of {target.step})" if isinstance(target, Ref) else str(target)
+    """Given a planned step, return what it is about: an id, a name, or `<field of step>` for what is not there yet."""
+    return str(planned.step.target())
+
+
+def sentence(planned: Planned) -> str:
+    """Given a planned step, return what it does, with the machine's name when the step knows only its id."""
+    text = planned.step.describe()
+    named = f" ({planned.subject})" if planned.subject and planned.subject not in text else ""
+    return f"{text}{named}"
 
 
 PLAN_COLUMNS: tuple[Column[Planned], ...] = (
@@ -94,8 +100,8 @@ def plan_lines(plan: Plan, place: Place) -> Iterator[str]:
     """Given a plan, yield the lines that a person reads: the place, the steps in order, what is left out, notes."""
     yield f"plan for {place}:"
     for number, planned in enumerate(plan.steps, 1):
-        reason = f" ({planned.reason})" if planned.reason else ""
-        yield f"  {number}. {planned.step.describe()}{reason}"
+        reason = f": {planned.reason}" if planned.reason else ""
+        yield f"  {number}. {sentence(planned)}{reason}"
     if not plan.steps:
         yield f"  nothing to do{': ' + plan.why_empty if plan.why_empty else ''}"
     for item in plan.refused:

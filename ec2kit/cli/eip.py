@@ -1,0 +1,109 @@
+"""`ec2kit eip`: Elastic IPs, and who holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from ec2kit.cli.carrying import Manner
+from ec2kit.cli.context import Context
+from ec2kit.cli.items import items_of
+from ec2kit.cli.options import changes, reads
+from ec2kit.engine.plan import Plan
+from ec2kit.engine.session import Outcome
+from ec2kit.fleet.tags.words import parse_pairs
+from ec2kit.network.addresses.observe import addresses_for, assignment, listed
+from ec2kit.network.addresses.plan import allocate_plan, assign_plan, release_plan, unassign_plan
+from ec2kit.network.addresses.words import one_address
+from ec2kit.screen.addresses import ADDRESS_COLUMNS
+from ec2kit.screen.reports import Item
+
+
+@changes
+@click.option("-n", "--count", type=int, default=1, show_default=True, help="how many")
+@click.option("--tag", "tags", multiple=True, metavar="K=V", help="a tag")
+def allocate(context: Context, count: int, tags: tuple[str, ...]) -> None:
+    """Allocate Elastic IPs. Each is billed until it is released, in use or not.
+
+    \b
+    ec2kit eip allocate --tag Name=shop
+    """
+    parsed = parse_pairs(tags)
+    context.carry_out(lambda: allocate_plan(count, parsed), Manner(items=_allocated))
+
+
+@reads
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]…")
+def ls(context: Context, addresses: tuple[str, ...]) -> None:
+    """List Elastic IPs: who has each, and who should (`foreign`: another has it; `lost`: nobody has it).
+
+    \b
+    ec2kit eip ls
+    """
+    words = context.expand(addresses)
+    regions = context.everywhere()
+    rows = [held for aws in regions for held in listed(aws, words)]
+    context.announce(regions[0])
+    context.show(ADDRESS_COLUMNS, rows)
+
+
+@changes
+@click.argument("address", metavar="ADDRESS")
+@click.argument("instance", metavar="INSTANCE")
+@click.option("--from", "taken_from", metavar="INSTANCE", help="take it from this one, if it has it")
+def assign(context: Context, address: str, instance: str, taken_from: str | None) -> None:
+    """Give an Elastic IP to an instance, in either order, and see that it holds it.
+
+    A free address is taken only if it still is free. One that somebody has is refused without --from.
+
+    \b
+    ec2kit eip assign 203.0.113.9 web-1
+    ec2kit eip assign web-2 203.0.113.9 --from web-1
+    """
+    first, second = context.expand([address, instance])
+    context.carry_out(
+        lambda: assign_plan(assignment(context.aws(), first, second, taken_from or "")),
+        Manner(asks=taken_from is not None),
+    )
+
+
+@changes
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS…")
+def unassign(context: Context, addresses: tuple[str, ...]) -> None:
+    """Take Elastic IPs from the instances that have them; an instance means the address that it has.
+
+    \b
+    ec2kit eip unassign 203.0.113.9
+    """
+    words = context.expand(addresses)
+    context.carry_out(lambda: unassign_plan(addresses_for(context.aws(), words)))
+
+
+@changes
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS…")
+def release(context: Context, addresses: tuple[str, ...]) -> None:
+    """Give Elastic IPs back to AWS. They cannot be had back for certain; one in use is refused.
+
+    \b
+    ec2kit eip release 203.0.113.9
+    """
+    words = context.expand(addresses)
+
+    def plan() -> Plan:
+        everything = context.aws().addresses.describe()
+        found = (one_address(word, everything) for word in words)
+        return release_plan(tuple({each.allocation: each for each in found}.values()))
+
+    context.carry_out(plan)
+
+
+def _allocated(plan: Plan, outcome: Outcome) -> Sequence[Item]:
+    """The new addresses by what people call them: the IP, with the allocation id first."""
+    by_subject = {planned.subject: planned.key for planned in plan.steps}
+    found: list[Item] = []
+    for item in items_of(plan, outcome, "eip allocate", "allocation_id"):
+        result = outcome.results.get(by_subject.get(item.name, ""), {})
+        found.append(replace(item, name=str(result.get("public_ip", item.name))))
+    return found

@@ -1,0 +1,110 @@
+"""`ec2kit launch`: new instances with names, spread over zones, each with an address of its own if wanted."""
+
+from __future__ import annotations
+
+import click
+
+from ec2kit.cli.carrying import Manner
+from ec2kit.cli.context import Context
+from ec2kit.cli.options import changes
+from ec2kit.config import LaunchProfile
+from ec2kit.errors import UsageError
+from ec2kit.fleet.launch.disks import parse_volume
+from ec2kit.fleet.launch.naming import group_of
+from ec2kit.fleet.launch.observe import observe
+from ec2kit.fleet.launch.plan import launch_plan
+from ec2kit.fleet.launch.wanted import Wanted, check
+from ec2kit.fleet.tags.words import parse_pairs
+
+
+@changes
+@click.argument("name", metavar="NAME|PATTERN")
+@click.option("-n", "--count", type=int, default=1, show_default=True, help="how many")
+@click.option("--image", metavar="IMAGE", help="id, or name of an image of yours or of Amazon's")
+@click.option(
+    "--type", "types", multiple=True, metavar="TYPE,…", help="instance type; several are tried in order"
+)
+@click.option("--zone", "--zones", "zones", multiple=True, metavar="ZONE,…", help="zones to spread over")
+@click.option(
+    "--subnet", "subnets", multiple=True, metavar="SUBNET,…", help="subnets to spread over, by id or name"
+)
+@click.option("--key", metavar="NAME", help="key pair")
+@click.option("--group", "groups", multiple=True, metavar="GROUP,…", help="security groups, by id or name")
+@click.option("--role", metavar="PROFILE", help="instance profile, by name or ARN")
+@click.option("--user-data", metavar="FILE", help="what cloud-init runs at the first boot; `-` is stdin")
+@click.option("--tag", "tags", multiple=True, metavar="K=V", help="a tag, also of the volumes")
+@click.option("--volume", "volumes", multiple=True, metavar="SIZE[:TYPE][@DEVICE]", help="a disk, in GiB")
+@click.option("--eip", is_flag=True, help="an Elastic IP for each")
+@click.option("--hostname", metavar="PATTERN", help="host name, with {n} for the number; kept in a tag")
+@click.option("--like", metavar="INSTANCE", help="what is not said here is as that one has it")
+@click.option("--template", metavar="NAME[:VERSION]", help="what is not said here is in this launch template")
+def launch(
+    context: Context,
+    name: str,
+    count: int,
+    image: str | None,
+    types: tuple[str, ...],
+    zones: tuple[str, ...],
+    subnets: tuple[str, ...],
+    key: str | None,
+    groups: tuple[str, ...],
+    role: str | None,
+    user_data: str | None,
+    tags: tuple[str, ...],
+    volumes: tuple[str, ...],
+    eip: bool,
+    hostname: str | None,
+    like: str | None,
+    template: str | None,
+) -> None:
+    """Launch instances. `web-{n}` takes the lowest free numbers; several of a bare `web` are named so too.
+
+    Image, type and the rest come from the options, else from --like or --template, else from the profile of that
+    name and the defaults in ec2kit.yaml. Where a zone has no capacity the next zone is tried, then the next type.
+
+    \b
+    ec2kit launch web -n 4 --image debian-12-amd64 --type t3.micro
+    ec2kit launch 'web-{n}' -n 2 --like web-1 --eip --hostname 'web-{n}.shop.example.com'
+    """
+    typed = LaunchProfile(image or "", _split(types), key or "", _split(subnets), _split(groups), role or "")
+    configured = LaunchProfile() if like or template else _configured(context, name)
+    wanted = Wanted(
+        pattern=name,
+        count=count,
+        profile=typed.over(configured),
+        zones=_split(zones),
+        tags=parse_pairs(tags),
+        volumes=tuple(map(parse_volume, volumes)),
+        user_data=_read(context, user_data) if user_data else "",
+        hostname=hostname or "",
+        address=eip,
+        template=template or "",
+        like=like or "",
+    )
+    check(wanted)
+    context.carry_out(
+        lambda: launch_plan(wanted, observe(context.aws(), wanted)),
+        Manner(made="instance_id", later="ec2kit wait {ids} --for running"),
+    )
+
+
+def _configured(context: Context, name: str) -> LaunchProfile:
+    """The profile of the very name, else of its group: `web` for `web-{n}` and `web-7`."""
+    known = context.config.launch
+    return context.config.profile(name if name in known else group_of(name))
+
+
+def _split(words: tuple[str, ...]) -> tuple[str, ...]:
+    """`a,b` is two words."""
+    return tuple(part.strip() for word in words for part in word.split(",") if part.strip())
+
+
+def _read(context: Context, name: str) -> str:
+    """The user data; bytes that are no UTF-8 come through as they are."""
+    around = context.surroundings
+    if name == "-":
+        return around.stdin.read()
+    try:
+        return (around.cwd / name).read_bytes().decode(errors="surrogateescape")
+    except OSError as error:
+        raise UsageError(f"--user-data: '{name}' cannot be read: {error.strerror}", resource=name) from error

@@ -7,7 +7,7 @@ Generic over frozen dataclasses: the type hints say how to read a value back. A 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -118,6 +118,8 @@ def decode(hint: Any, stored: Json) -> Any:
         return _mapping(hint, stored)
     if isinstance(stored, dict) and stored.keys() == {"ref", "field"}:
         return Ref(stored["ref"], stored["field"])
+    if hint is Any or hint is object:
+        return _anything(stored)
     if origin in (Union, types.UnionType):
         return _one_of(get_args(hint), stored)
     if origin in (tuple, list, frozenset):
@@ -125,6 +127,13 @@ def decode(hint: Any, stored: Json) -> Any:
     if isinstance(origin, type):
         return _instance(origin, stored)
     return stored
+
+
+def _anything(stored: Json) -> Any:
+    """JSON values as they are, but for the references in them."""
+    if isinstance(stored, dict):
+        return {name: decode(Any, value) for name, value in stored.items()}
+    return [decode(Any, value) for value in stored] if isinstance(stored, list) else stored
 
 
 def _plain(hint: Any) -> Any:
@@ -166,24 +175,28 @@ def _one_of(kinds: tuple[Any, ...], stored: Json) -> Any:
 
 
 def _instance(kind: type, stored: Json) -> Any:
-    if kind is Secret:
-        return Secret(stored["sha256"])
-    if is_dataclass(kind):
+    if is_dataclass(kind) and kind is not Secret:
         return _dataclass(kind, stored)
-    if issubclass(kind, Enum):
-        return kind(stored)
-    if kind is datetime:
-        return datetime.fromisoformat(stored)
-    if kind is timedelta:
-        return timedelta(seconds=stored)
-    if kind is object:
-        return stored
     if kind is float and type(stored) is int:
         return float(stored)
+    try:
+        if kind in _READERS:
+            return _READERS[kind](stored)
+        if issubclass(kind, Enum):
+            return kind(stored)
+    except (TypeError, ValueError, KeyError) as error:
+        raise _misfit(kind, stored) from error
     # `type is`, because a bool is an int and must not be taken for one in a union.
     if type(stored) is not kind:
         raise _misfit(kind, stored)
     return stored
+
+
+_READERS: dict[type, Callable[[Json], object]] = {
+    Secret: lambda stored: Secret(stored["sha256"]),
+    datetime: datetime.fromisoformat,
+    timedelta: lambda stored: timedelta(seconds=stored),
+}
 
 
 def _dataclass(kind: type, stored: Json) -> Any:

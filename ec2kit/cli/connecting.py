@@ -46,7 +46,9 @@ def dialer_of(context: Context) -> Dialer:
     """What probes dial through: `probe_proxy`, and always the sandbox itself on a sandbox."""
     from ec2kit.host.network import Dialer
 
-    aws = context.aws()
+    if context.surroundings.dialer is not None:
+        return context.surroundings.dialer
+    aws = context.everywhere()[0]
     found = context.setting("probe_proxy")
     # Whoever answered as a sandbox has machines that exist nowhere else: their addresses are never dialled.
     in_sandbox = context.sandbox or (aws.account and aws.sandbox)
@@ -79,7 +81,9 @@ def _target(context: Context, region: str) -> Target:
     from ec2kit.aws import Target
 
     profile = context.setting("profile")
-    return Target(region=region or _region(context), profile=profile.text if profile else "")
+    # botocore reads AWS_DEFAULT_REGION only; version 2 of the AWS CLI and the other SDKs read AWS_REGION.
+    usual = context.surroundings.environ.get("AWS_REGION", "")
+    return Target(region=region or _region(context) or usual, profile=profile.text if profile else "")
 
 
 def _sandbox_target(context: Context, region: str) -> Target:

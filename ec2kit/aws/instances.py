@@ -80,6 +80,14 @@ class Instances:
         answers = {name: self.door.read(ask, InstanceId=id, Attribute=name) for name in names}
         return attributes_in(answers, self._credits(id))
 
+    def protected(self, id: str, against: str) -> bool:
+        """Whether `disableApiTermination` or `disableApiStop` is set: in no list, one call for each instance."""
+        answer = self.door.read(
+            self.door.clients.ec2.describe_instance_attribute, InstanceId=id, Attribute=against
+        )
+        found: bool = answer.get(against[:1].upper() + against[1:], {}).get("Value", False)
+        return found
+
     def _credits(self, id: str) -> str:
         """`standard` or `unlimited` for burstable types, empty for the others (for which AWS answers an error)."""
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import click
@@ -31,7 +31,7 @@ def allocate(context: Context, count: int, tags: tuple[str, ...]) -> None:
     ec2kit eip allocate --tag Name=shop
     """
     parsed = parse_pairs(tags)
-    context.carry_out(lambda: allocate_plan(count, parsed), Manner(items=_allocated))
+    context.carry_out(lambda: allocate_plan(count, parsed), Manner(items=_of_addresses("eip allocate")))
 
 
 @reads
@@ -65,7 +65,7 @@ def assign(context: Context, address: str, instance: str, taken_from: str | None
     first, second = context.expand([address, instance])
     context.carry_out(
         lambda: assign_plan(assignment(context.aws(), first, second, taken_from or "")),
-        Manner(asks=taken_from is not None),
+        Manner(asks=taken_from is not None, items=_of_addresses("eip assign")),
     )
 
 
@@ -78,7 +78,10 @@ def unassign(context: Context, addresses: tuple[str, ...]) -> None:
     ec2kit eip unassign 203.0.113.9
     """
     words = context.expand(addresses)
-    context.carry_out(lambda: unassign_plan(addresses_for(context.aws(), words)))
+    context.carry_out(
+        lambda: unassign_plan(addresses_for(context.aws(), words)),
+        Manner(items=_of_addresses("eip unassign")),
+    )
 
 
 @changes
@@ -96,14 +99,19 @@ def release(context: Context, addresses: tuple[str, ...]) -> None:
         found = (one_address(word, everything) for word in words)
         return release_plan(tuple({each.allocation: each for each in found}.values()))
 
-    context.carry_out(plan)
+    context.carry_out(plan, Manner(items=_of_addresses("eip release")))
 
 
-def _allocated(plan: Plan, outcome: Outcome) -> Sequence[Item]:
-    """The new addresses by what people call them: the IP, with the allocation id first."""
-    by_subject = {planned.subject: planned.key for planned in plan.steps}
-    found: list[Item] = []
-    for item in items_of(plan, outcome, "eip allocate", "allocation_id"):
-        result = outcome.results.get(by_subject.get(item.name, ""), {})
-        found.append(replace(item, name=str(result.get("public_ip", item.name))))
-    return found
+def _of_addresses(action: str) -> Callable[[Plan, Outcome], Sequence[Item]]:
+    """The bulk report by address: the allocation id, and the IP that people call it by."""
+
+    def items(plan: Plan, outcome: Outcome) -> Sequence[Item]:
+        found: list[Item] = []
+        for item in items_of(plan, outcome, action, "allocation_id"):
+            steps = [planned for planned in plan.steps if planned.subject in (item.name, item.id)]
+            known = {**vars(steps[0].step), **outcome.results.get(steps[0].key, {})} if steps else {}
+            id, ip = known.get("allocation") or item.id, known.get("public_ip") or item.name
+            found.append(replace(item, id=str(id), name=str(ip)))
+        return found
+
+    return items

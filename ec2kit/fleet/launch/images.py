@@ -1,0 +1,41 @@
+"""Which image a word means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ec2kit.errors import Ec2kitError, NotFound
+from ec2kit.model.disks import Image
+from ec2kit.model.ids import kind_of
+
+if TYPE_CHECKING:
+    from ec2kit.aws import Aws
+
+TRUSTED = ("self", "amazon")
+"""Whose images are found by name: anybody may publish an image under any name, so names of others are not looked up."""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def find_image(aws: Aws, word: str) -> Image | None:
+    """Given an id, a name or a name's pattern, return the image, the newest where several fit; None for no word.
+
+    Names are looked up among our own images and Amazon's. Raises `NotFound`, and `Ec2kitError` for an image
+    that cannot be launched now.
+    """
+    if not word:
+        return None
+    if kind_of(word) == "image":
+        found = aws.images.describe([word])
+    else:
+        found = aws.images.describe(filters={"name": [word]}, owners=TRUSTED)
+    usable = [image for image in found if image.state == "available"]
+    if usable:
+        return max(usable, key=lambda image: (image.created or _EVER, image.id))
+    if found:
+        raise Ec2kitError(f"the image '{word}' is {found[0].state}: it cannot be launched", resource=word)
+    raise NotFound(
+        f"the image '{word}' does not exist",
+        resource=word,
+        hint="give an id (ami-…), or the name of an image of yours or of Amazon's",
+    )

@@ -1,0 +1,1 @@
+"""What machines are reached by: Elastic IPs."""

@@ -10,6 +10,7 @@ from ec2kit.engine.steps.address import (
 )
 from ec2kit.engine.steps.attribute import ModifyInstance
 from ec2kit.engine.steps.base import Step
+from ec2kit.engine.steps.disk_tags import TagDisks
 from ec2kit.engine.steps.image import CreateImage, DeregisterImage, RegisterImage
 from ec2kit.engine.steps.instance import RebootInstance, StartInstance, StopInstance, TerminateInstance
 from ec2kit.engine.steps.keep import KeepVolume
@@ -49,6 +50,7 @@ __all__ = [
     "StartInstance",
     "Step",
     "StopInstance",
+    "TagDisks",
     "TerminateInstance",
 ]
 
@@ -75,6 +77,7 @@ STEPS: tuple[type[Step], ...] = (
     ReleaseAddress,
     SetTags,
     DeleteTags,
+    TagDisks,
     CreateTemplate,
     AddTemplateVersion,
     PutParameter,

@@ -40,7 +40,8 @@ class CreateSnapshotSet(_SnapshotLook):
     There is no client token, and one tag list for all snapshots of the set: the mark in it is how a lost answer
     is found again. The call makes all or none, so a set of which only a part shows is late, not partial.
     `size_gib` is the sum of the volumes' sizes, which bounds the wait; without `await_completion` it is enough that
-    the set is begun.
+    the set is begun. A second try, after a snapshot that ended in error, makes a set of another name (`….2`), so
+    that the broken one is never taken for a part of it.
 
     Result: `set`, `snapshot_ids`, `by_volume` (volume id → snapshot id).
     """
@@ -75,19 +76,18 @@ class CreateSnapshotSet(_SnapshotLook):
             raise Unavailable(
                 f"set '{self.set}': only {len(found)} of {self.volumes} snapshots are shown yet"
             )
-        return self._result(found) if found else None
+        return self._result(attempt, found) if found else None
 
     def apply(self, attempt: Attempt) -> Result:
         """Send the call."""
         marked = {
             **self.tags,
-            tags.SET: self.set,
+            tags.SET: self._name(attempt),
             tags.VOLUMES: str(self.volumes),
             tags.RUN: attempt.mark,
         }
-        return self._result(
-            attempt.aws.snapshots.create_set(self.instance, self.description, marked, self.exclude)
-        )
+        made = attempt.aws.snapshots.create_set(self.instance, self.description, marked, self.exclude)
+        return self._result(attempt, made)
 
     def wait(self) -> Wait | None:
         """All of them completed, unless nobody waits for that."""
@@ -101,13 +101,20 @@ class CreateSnapshotSet(_SnapshotLook):
         return tuple(result["snapshot_ids"])
 
     def word(self, things: Mapping[str, Snapshot], result: Result) -> str:
-        """`completed` when all are, else how far the slowest is; raises the failure of one that ended in error."""
+        """`completed` when all are, else how far the slowest is; raises why the set will never be complete."""
+        if len(self.ids(result)) != self.volumes:
+            raise Ec2kitError(
+                f"set '{result['set']}' has {len(self.ids(result))} snapshots, and {self.volumes} were planned: "
+                "a disk was attached or detached meanwhile",
+                resource=self.instance,
+                hint=f"ec2kit snapshot create {self.instance}",
+            )
         shown = [things[id] for id in self.ids(result) if id in things]
         for snapshot in shown:
             if snapshot.state == "error":
                 why = snapshot.state_message.rstrip(".") or "no reason given"
                 raise Ec2kitError(
-                    f"snapshot '{snapshot.id}' of set '{self.set}' ended in error: {why}",
+                    f"snapshot '{snapshot.id}' of set '{result['set']}' ended in error: {why}",
                     resource=snapshot.id,
                     hint=f"ec2kit snapshot create {self.instance}",
                 )
@@ -122,9 +129,16 @@ class CreateSnapshotSet(_SnapshotLook):
         """Delete its snapshots."""
         return tuple(DeleteSnapshot(SnapshotId(id)) for id in result["snapshot_ids"])
 
-    def _result(self, snapshots: Iterable[Snapshot]) -> Result:
+    def _name(self, attempt: Attempt) -> str:
+        return f"{self.set}.{attempt.index + 1}" if attempt.index else self.set
+
+    def _result(self, attempt: Attempt, snapshots: Iterable[Snapshot]) -> Result:
         by_volume = {snapshot.volume: snapshot.id for snapshot in snapshots}
-        return {"set": self.set, "snapshot_ids": sorted(by_volume.values()), "by_volume": by_volume}
+        return {
+            "set": self._name(attempt),
+            "snapshot_ids": sorted(by_volume.values()),
+            "by_volume": by_volume,
+        }
 
 
 def _percent(snapshot: Snapshot) -> int:

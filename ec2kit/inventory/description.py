@@ -55,6 +55,7 @@ class Spec:
     zone: str = ""
     private_ip: str = ""
     secondary_ips: tuple[str, ...] = ()
+    ipv6: tuple[str, ...] = ()
     extra_interfaces: tuple[str, ...] = ()
     source_dest_check: bool = True
     address: str = ""
@@ -67,6 +68,8 @@ class Spec:
     tpm: str = ""
     virtualization: str = "hvm"
     billing_code: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+    """The instance's, those of ec2kit that belong to its role included: a copy must be launched without them."""
 
 
 def role_tags(tags: Tags) -> dict[str, str]:
@@ -76,6 +79,11 @@ def role_tags(tags: Tags) -> dict[str, str]:
         for key, value in sorted(tags.items())
         if not key.startswith("aws:") and (not key.startswith(PREFIX) or key in KEPT_TAGS)
     }
+
+
+def plain_tags(tags: Tags) -> dict[str, str]:
+    """Given a resource's tags, return those that are neither AWS's nor ours."""
+    return {key: value for key, value in sorted(tags.items()) if not key.startswith(("aws:", PREFIX))}
 
 
 def spec_of(machine: Machine) -> Spec:
@@ -97,6 +105,7 @@ def spec_of(machine: Machine) -> Spec:
         zone=instance.zone,
         private_ip=instance.private_ip,
         secondary_ips=primary.private_ips[1:] if primary else (),
+        ipv6=primary.ipv6 if primary else (),
         extra_interfaces=tuple(interface.id for interface in instance.interfaces[1:]),
         source_dest_check=instance.source_dest_check,
         address=machine.address.public_ip if machine.address else "",
@@ -109,6 +118,7 @@ def spec_of(machine: Machine) -> Spec:
         tpm=instance.tpm or (image.tpm if image else ""),
         virtualization=instance.virtualization,
         billing_code=image.has_billing_code if image else instance.usage_operation != "RunInstances",
+        tags=role_tags(instance.tags),
     )
 
 
@@ -123,9 +133,7 @@ def _disk(device: str, volume: Volume, delete_on_termination: bool) -> DiskSpec:
         encrypted=volume.encrypted,
         kms_key=volume.kms_key,
         delete_on_termination=delete_on_termination,
-        tags={
-            key: value for key, value in sorted(volume.tags.items()) if not key.startswith(("aws:", PREFIX))
-        },
+        tags=plain_tags(volume.tags),
     )
 
 
@@ -135,10 +143,14 @@ def template_name(machine_name: str) -> str:
 
 
 def template_data(machine: Machine) -> dict[str, Any]:
-    """Given a machine, return RequestLaunchTemplateData that launches one like it (without its disks' content)."""
+    """Given a machine, return RequestLaunchTemplateData that launches one like it (without its disks' content).
+
+    None of ec2kit's own tags is in it: what a person launches from the console is not enrolled, and a launch can
+    add to the tags of a template but not take away.
+    """
     instance, attributes = machine.instance, machine.attributes
     options = instance.metadata
-    tags = [{"Key": key, "Value": value} for key, value in role_tags(instance.tags).items()]
+    tags = [{"Key": key, "Value": value} for key, value in plain_tags(instance.tags).items()]
     data: dict[str, Any] = {
         "ImageId": instance.image,
         "InstanceType": instance.type,
@@ -209,4 +221,4 @@ def spec_from_tags(tags: Tags) -> Spec | None:
 
 
 def _tuples(found: TypingMapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {key: tuple(found.get(key, ())) for key in ("secondary_ips", "extra_interfaces")}
+    return {key: tuple(found.get(key, ())) for key in ("secondary_ips", "ipv6", "extra_interfaces")}

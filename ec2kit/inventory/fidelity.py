@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ec2kit.inventory.description import role_tags
+from ec2kit.inventory.description import plain_tags, role_tags
 from ec2kit.inventory.machine import Machine
+from ec2kit.model.tags import Tags
 
 NOT_RESTORED = (
     "load balancer and target group membership",
@@ -37,8 +38,15 @@ def differences(before: Machine, after: Machine) -> tuple[Difference, ...]:
         for what, read, expected in _ATTRIBUTES
         if (old := read(before)) != (new := read(after))
     ]
+    found += _tag_differences(role_tags(before.instance.tags), role_tags(after.instance.tags))
     found += _disk_differences(before, after)
     return tuple(sorted(found, key=lambda difference: (difference.expected, difference.what)))
+
+
+def _tag_differences(before: Tags, after: Tags) -> Iterable[Difference]:
+    for key in sorted({*before, *after}):
+        if before.get(key) != after.get(key):
+            yield Difference(f"tag {key}", _text(before.get(key)), _text(after.get(key)))
 
 
 def _disk_differences(before: Machine, after: Machine) -> Iterable[Difference]:
@@ -82,7 +90,6 @@ _ATTRIBUTES: tuple[tuple[str, Read, bool], ...] = (
     ("stop protection", lambda m: m.attributes.disable_api_stop, False),
     ("shutdown behaviour", lambda m: m.attributes.shutdown_behavior, False),
     ("credits", lambda m: m.attributes.credits, False),
-    ("tags", lambda m: role_tags(m.instance.tags), False),
     ("Elastic IP", lambda m: m.address.public_ip if m.address else "", False),
     ("private address", lambda m: m.instance.private_ip, True),
     ("instance id", lambda m: m.instance.id, True),
@@ -97,4 +104,5 @@ _DISK_ATTRIBUTES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("throughput", lambda volume: volume.throughput),
     ("encryption", lambda volume: volume.encrypted),
     ("goes with the instance", lambda volume: volume.delete_on_termination),
+    ("tags", lambda volume: plain_tags(volume.tags)),
 )

@@ -29,6 +29,7 @@ EXPIRES = "ec2kit:expires"
 SET = "ec2kit:set"
 OF = "ec2kit:of"
 VOLUMES = "ec2kit:volumes"
+DEVICE = "ec2kit:device"
 LAUNCH = "ec2kit:launch"
 SPEC = "ec2kit:spec."
 CONSISTENCY = "ec2kit:consistency"
@@ -52,9 +53,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
     REPLACES: ("instance", "the instance that this one replaced"),
     REPLACED_BY: ("instance", "the instance that replaced this one"),
     EXPIRES: ("any", "when `gc` may remove it (RFC 3339)"),
-    SET: ("snapshot", "the set: `NAME@20260102T030405Z`"),
+    SET: ("snapshot, volume", "the set it belongs to, or was made from: `NAME@20260102T030405Z`"),
     OF: ("snapshot", "the instance it was taken of"),
     VOLUMES: ("snapshot", "how many snapshots make the set complete"),
+    DEVICE: ("volume", "the device that the disk had when its set was taken"),
     LAUNCH: ("snapshot, instance", "the description: launch template id and version, `lt-…:7`"),
     SPEC: ("snapshot", "what a launch template cannot hold, in numbered chunks"),
     CONSISTENCY: ("snapshot", "crash, fs or app"),

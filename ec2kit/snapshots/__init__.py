@@ -1,0 +1,1 @@
+"""Snapshot sets: taken, listed, judged complete, deleted."""

@@ -36,11 +36,15 @@ def guarded(args: list[str], around: Surroundings, run: Run) -> int:
         ended = Terminated("ended by SIGTERM") if terminated else Interrupted("interrupted")
         return _told(ended, args, around, output)
     except Exception as error:  # noqa: BLE001  the last resort: a person gets a sentence, `--debug` the rest
-        unexpected = Ec2kitError(
-            f"unexpected {type(error).__name__}: {error}",
-            hint="the same with --debug shows where; please report it",
-        )
-        return _told(unexpected, args, around, output)
+        return _told(unexpected(error), args, around, output)
+
+
+def unexpected(error: Exception) -> Ec2kitError:
+    """A mistake of ours as an error: a sentence for a person."""
+    return Ec2kitError(
+        f"unexpected {type(error).__name__}: {error}",
+        hint="the same with --debug shows where; please report it",
+    )
 
 
 def wants_json(args: Sequence[str], around: Surroundings) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ec2kit.cli.boundary import unexpected
+from ec2kit.cli.output import OutputClosed
 from ec2kit.cli.overview import exit_line
-from ec2kit.errors import Exit, UsageError
+from ec2kit.errors import Ec2kitError, Exit, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from ec2kit.cli.context import Context
@@ -22,10 +24,24 @@ class KitCommand(click.Command):
 
     exit_codes: str = ""
     """The page's last line when it is not the usual one (`check`)."""
+    unsure: Exit | None = None
+    """What every error ends with, where 1 and 2 are verdicts (`check`)."""
 
     def start(self, context: Context, args: list[str]) -> Exit:
         """Parse the arguments and run; raises `Ec2kitError`, and nothing of click's."""
         context.args = tuple(args)
+        try:
+            return self._start(context, args)
+        except (Interrupted, OutputClosed):
+            raise
+        except Exception as error:
+            if self.unsure is None:
+                raise
+            told = error if isinstance(error, Ec2kitError) else unexpected(error)
+            told.exit_code = self.unsure
+            raise told from error
+
+    def _start(self, context: Context, args: list[str]) -> Exit:
         try:
             settings: dict[str, Any] = {"terminal_width": min(context.surroundings.width, WIDTH)}
             with self.make_context(context.entry.typed, list(args), obj=context, **settings) as ctx:

@@ -44,10 +44,15 @@ class State:
     @classmethod
     def of(cls, context: Context) -> State:
         """The state for where the context's AWS is; raises `Ec2kitError` when the directory cannot be made."""
+        return cls.at(context, context.aws())
+
+    @classmethod
+    def at(cls, context: Context, aws: Aws) -> State:
+        """The state for one of several regions; raises `Ec2kitError` when the directory cannot be made."""
         from ec2kit.host.identity import host_name, who
         from ec2kit.host.paths import make_state_directory
 
-        aws, environ = context.aws(), context.surroundings.environ
+        environ = context.surroundings.environ
         directory = make_state_directory(context.state_directory)
         return cls(
             directory, store_name(aws), aws.account, aws.region, who(environ), host_name(), context.clock

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from ec2kit.host.clock import Clock
+    from ec2kit.host.network import Dialer
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Surroundings:
     """None: the real one."""
     session: Callable[[], Any] | None = None
     """Makes the botocore session, for those who bring their own transport; None: botocore's own."""
+    dialer: Dialer | None = None
+    """What probes dial through; None: what the settings say."""
     signals: bool = False
     """Whether SIGTERM is ours to handle: only in a process of our own."""
 

@@ -29,6 +29,7 @@ from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.direct import transport
 from tests.support.clocks import FakeClock
+from tests.support.dialing import SandboxDialer
 from tests.support.inprocess import InProcess
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -88,6 +89,7 @@ class Shell:
             ask=None if self.answers is None else self._answer,
             clock=TickingClock(self.sandbox) if self.sandbox else FakeClock(),
             session=self._session if self.sandbox else None,
+            dialer=SandboxDialer.of(self.sandbox) if self.sandbox else None,
         )
         code = guarded(shlex.split(line), around, self._run)
         return Screen(stdout.getvalue(), stderr.getvalue(), code)

@@ -17,10 +17,10 @@ from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES
 from ec2kit.recovery.candidates import NoCandidate, choose
 from ec2kit.recovery.failures import failure_of
 from ec2kit.recovery.holds import active_holds
-from ec2kit.recovery.judge import Condition, Evidence, Judgement, got_reply, judge
+from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
 from ec2kit.recovery.policy import Policy
 from ec2kit.recovery.seen import Health, Seen
-from ec2kit.recovery.watch import Monitor
+from ec2kit.recovery.watch import Monitor, keep, kept
 from ec2kit.snapshots.observe import sets_of
 from ec2kit.snapshots.sets import SnapshotSet
 
@@ -59,10 +59,11 @@ def observe(monitor: Monitor, context: Context) -> Seen:
     )
     now = aws.now()
     samples = monitor.probe.sample(running, now)
+    keep(monitor.evidence, samples)
     status = statuses.get(old.id)
     return Seen(
         old=old,
-        judgement=_fresh(context, old, status, samples, now),
+        judgement=_fresh(monitor, context, old, status, now),
         health=_health(old.id, status, samples),
         failure=failure_of(old.tags),
         holds=active_holds(old.tags, now),
@@ -78,14 +79,13 @@ def observe(monitor: Monitor, context: Context) -> Seen:
 
 
 def _fresh(
-    context: Context, old: Instance, status: InstanceStatus | None, samples: Sequence[Sample], now: datetime
+    monitor: Monitor, context: Context, old: Instance, status: InstanceStatus | None, now: datetime
 ) -> Judgement:
-    """The fleet's verdict, unless a look at the machine alone takes it back: a reply, an order, a reboot."""
-    own = [sample for sample in samples if sample.machine == old.id]
-    if any(got_reply(sample) for sample in own) and context.judgement.condition is Condition.FAILED:
-        return Judgement(Condition.SUSPECT, (*context.judgement.reasons, "but it replied just now"))
-    alone = judge(Evidence(old, status, tuple(own)), context.policy, now)
-    return alone if alone.condition in (Condition.WILLED, Condition.STARTING) else context.judgement
+    """The verdict by what was just seen too: a reply, an order or a reboot since the look at the fleet counts."""
+    if context.judgement.condition is Condition.UNKNOWN:
+        return context.judgement
+    samples = kept(monitor.evidence, old.id, now - context.policy.window)
+    return judge(Evidence(old, status, samples), context.policy, now)
 
 
 def _newest(instances: Sequence[Instance]) -> Instance | None:

@@ -67,7 +67,7 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
     Raises the `Ec2kitError` with which AWS did not answer: that is no evidence of anybody's death.
     """
     tagged = monitor.aws.instances.describe(filters={"tag-key": [PROTECT]})
-    enrolled = tuple(dict.fromkeys(chain(filter(is_enrolled, tagged), extra)))
+    enrolled = tuple({each.id: each for each in chain(filter(is_enrolled, tagged), extra)}.values())
     vanished = _vanished(monitor, tagged)
     statuses = _statuses(monitor.aws, [each.id for each in enrolled if each.state is State.RUNNING])
     now = monitor.aws.now()
@@ -76,14 +76,14 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
         Watched(each, _judgement(each, statuses.get(each.id), samples[each.id], well, now))
         for each in enrolled
     )
-    _keep_memory(monitor.evidence, machines)
+    _keep_memory(monitor.evidence, tagged, machines)
     return Watch(
         at=now,
         machines=machines,
         statuses=statuses,
         samples=samples,
         control=well,
-        storm=storm([each for each in machines if each.instance not in extra], monitor.brake),
+        storm=storm([each for each in machines if is_enrolled(each.instance)], monitor.brake),
         pause=global_pause(monitor.aws, now),
         vanished=vanished,
     )
@@ -141,14 +141,19 @@ def _sampled(
         taken = tuple(replace(s, verdict=Verdict.UNKNOWN) if s.verdict is Verdict.BAD else s for s in taken)
     by_id = {machine.id: machine for machine in machines}
     everything = [*taken, *status_samples(statuses.values(), now), *state_samples(by_id, now)]
-    monitor.evidence.add(map(_row, everything))
+    keep(monitor.evidence, everything)
     since = {machine.id: now - policy_or_watch(machine)[0].window for machine in machines}
-    kept = {id: tuple(map(_sample, monitor.evidence.of(id, start))) for id, start in since.items()}
-    return well, kept
+    return well, {id: kept(monitor.evidence, id, start) for id, start in since.items()}
 
 
-def _row(sample: Sample) -> EvidenceRow:
-    return EvidenceRow(sample.machine, sample.kind, sample.at, sample.verdict, sample.reason, sample.raw)
+def keep(store: EvidenceStore, samples: Iterable[Sample]) -> None:
+    """Keep samples in the ring."""
+    store.add(EvidenceRow(s.machine, s.kind, s.at, s.verdict, s.reason, s.raw) for s in samples)
+
+
+def kept(store: EvidenceStore, machine: str, since: datetime) -> tuple[Sample, ...]:
+    """The machine's samples from `since` on."""
+    return tuple(map(_sample, store.of(machine, since)))
 
 
 def _sample(row: EvidenceRow) -> Sample:
@@ -168,16 +173,15 @@ def _vanished(monitor: Monitor, tagged: Iterable[Instance]) -> tuple[Vanished, .
     return tuple(Vanished(id, name) for id, name in unseen.items() if id not in still_there)
 
 
-def _keep_memory(store: EvidenceStore, machines: Sequence[Watched]) -> None:
-    """Remember who is enrolled; who was ended by order is not expected to be there the next time."""
-    ended = [
-        each.instance
+def _keep_memory(store: EvidenceStore, tagged: Sequence[Instance], machines: Sequence[Watched]) -> None:
+    """Remember who is enrolled. Who was set aside, or ended by order, is not expected to be there the next time."""
+    ended = {
+        each.instance.id
         for each in machines
         if each.judgement.condition is Condition.WILLED and each.instance.state.is_gone
-    ]
-    for instance in ended:
-        forget(store, instance.id)
-    remember(
-        store,
-        [each.instance for each in machines if each.instance not in ended and PROTECT in each.instance.tags],
-    )
+    }
+    expected = [each for each in tagged if is_enrolled(each) and each.id not in ended]
+    remember(store, expected)
+    for instance in tagged:
+        if instance not in expected:
+            forget(store, instance.id)

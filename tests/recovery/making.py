@@ -35,8 +35,8 @@ def instance(id: str = "i-00000001", **changes: Any) -> Instance:
 
 def status(of: Instance, **checks: CheckState) -> InstanceStatus:
     """EC2's checks of an instance, ok unless given."""
-    values = {"system": OK, "instance": OK, "ebs": OK, **checks}
-    return InstanceStatus(of.id, of.state, of.zone, **values)
+    system, inside, ebs = (checks.get(name, OK) for name in ("system", "instance", "ebs"))
+    return InstanceStatus(of.id, of.state, of.zone, system, inside, ebs)
 
 
 def impaired(minutes: float) -> CheckState:
@@ -59,14 +59,16 @@ def good(kind: Kind, *minutes_ago: float) -> tuple[Sample, ...]:
     return tuple(sample(kind, ago, Verdict.GOOD, "200") for ago in minutes_ago)
 
 
-def snapshot_set(hours_ago: float, *states: str, count: int | None = None, **tags: str) -> SnapshotSet:
+def snapshot_set(
+    hours_ago: float, *states: str, count: int | None = None, tags: dict[str, str] | None = None
+) -> SnapshotSet:
     """A set of `web-1` taken so long ago, a snapshot for each state."""
     taken = NOW - timedelta(hours=hours_ago)
     common = {
         SET: f"web-1@{taken:%Y%m%dT%H%M%SZ}",
         OF: "i-00000001",
         VOLUMES: str(count or len(states)),
-        **tags,
+        **(tags or {}),
     }
     snapshots = [
         Snapshot(

@@ -34,7 +34,7 @@ def fleet(*zones_and_sick: tuple[str, int, int]) -> list[Watched]:
 
 
 @pytest.mark.parametrize(
-    ("zones", "brakes"),
+    "zones, brakes",
     [
         ([("a", 1, 1)], False),
         ([("a", 2, 1)], False),
@@ -101,16 +101,16 @@ def test_a_set_that_lacks_a_snapshot_is_incomplete() -> None:
 
 
 def test_a_set_without_its_count_is_incomplete() -> None:
-    assert not snapshot_set(1, "completed", **{"ec2kit:volumes": "two"}).complete
+    assert not snapshot_set(1, "completed", tags={"ec2kit:volumes": "two"}).complete
 
 
 def test_a_set_marked_bad_is_passed_over() -> None:
     whole = snapshot_set(5, "completed")
-    assert chosen(snapshot_set(1, "completed", **{BAD: "does not boot"}), whole) == whole
+    assert chosen(snapshot_set(1, "completed", tags={BAD: "does not boot"}), whole) == whole
 
 
 def test_a_drilled_set_goes_before_an_undrilled_one_of_the_same_hour() -> None:
-    drilled = snapshot_set(1.9, "completed", **{DRILLED: "2026-01-02T02:00:00Z 41"})
+    drilled = snapshot_set(1.9, "completed", tags={DRILLED: "2026-01-02T02:00:00Z 41"})
     assert chosen(drilled, snapshot_set(1, "completed")) == drilled
     assert chosen(drilled, snapshot_set(0.5, "completed")) == snapshot_set(0.5, "completed")
 
@@ -118,5 +118,5 @@ def test_a_drilled_set_goes_before_an_undrilled_one_of_the_same_hour() -> None:
 def test_why_there_is_no_set() -> None:
     assert chosen() == "there is no snapshot set of it"
     assert "is 1d1h old, and the policy allows 1d" in str(chosen(snapshot_set(25, "completed")))
-    assert "marked bad: broken" in str(chosen(snapshot_set(1, "completed", **{BAD: "broken"})))
+    assert "marked bad: broken" in str(chosen(snapshot_set(1, "completed", tags={BAD: "broken"})))
     assert "has 1 of 1 snapshots, pending" in str(chosen(snapshot_set(1, "pending")))

@@ -194,8 +194,14 @@ class Context:
 
     def show(self, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> None:
         """Print a list on stdout in the format asked for."""
+        from ec2kit.cli.names import keep_names
         from ec2kit.screen.rows import rows_text
 
+        if self.verb == "ls":
+            known = [column for column in columns if column.name in ("name", "id")]
+            keep_names(
+                self.surroundings.environ, (str(column.value(row)) for row in rows for column in known)
+            )
         self.output.write(rows_text(columns, rows, self.paper))
 
     def show_one(self, value: Mapping[str, Any], pairs: Sequence[tuple[str, str]]) -> None:

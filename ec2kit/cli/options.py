@@ -59,7 +59,8 @@ GOING: tuple[click.Option, ...] = (
     SANDBOX,
 )
 MANY_REGIONS = click.Option(["--region"], multiple=True, metavar="NAME", help="the region; several, or `all`")
-ONE_REGION = click.Option(["--region"], metavar="NAME", help="the region")
+# Several are refused when the region is asked for: click would silently take the last.
+ONE_REGION = click.Option(["--region"], multiple=True, metavar="NAME", help="the region")
 CHANGING: tuple[click.Option, ...] = (
     click.Option(["--dry-run"], is_flag=True, help="show the plan and change nothing"),
     click.Option(["-y", "--yes"], is_flag=True, help="do not ask"),
@@ -96,10 +97,7 @@ def _command(function: Function, shared: Sequence[click.Option]) -> KitCommand:
     def callback(**given: Any) -> None:
         ctx = click.get_current_context()
         context: Context = ctx.obj
-        region = given.get("region")
         taken = {name: given.pop(name) for name in SHARED & given.keys()}
-        if region is None or isinstance(region, str):
-            taken["region"] = (region,) if region else ()
         context.begin(Options(**taken), words_typed(ctx))
         function(context, **given)
 

@@ -71,6 +71,7 @@ COMMANDS: tuple[Command, ...] = (
         ("history show", "history:show", "one run: its steps, results and story"),
         ("resume", "resume:resume", "go on with an unfinished run, or give it up"),
         ("undo", "undo:undo", "take back what a run did, newest first"),
+        ("gc", "gc:gc", "remove what was made for a while only"),
         ("sandbox start", "sandbox:start", "start a practice AWS on this machine"),
         ("sandbox stop", "sandbox:stop", "stop it; its state is kept"),
         ("sandbox status", "sandbox:status", "what runs, its clock, and the faults that fired"),

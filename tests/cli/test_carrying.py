@@ -169,3 +169,24 @@ def test_failure_of_one_is_reported_with_the_others(shell: Shell, sandbox: Seede
 
     check_golden("partial", screen)
     assert screen.exit == 3
+
+
+def test_gc_removes_what_has_expired_and_nothing_else(fresh_shell: Shell, empty: InProcess) -> None:
+    ec2 = empty.client("ec2")
+    for expires in ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", ""):
+        tags = [{"Key": "ec2kit:expires", "Value": expires}] if expires else [{"Key": "a", "Value": "b"}]
+        specification = [{"ResourceType": "elastic-ip", "Tags": tags}]
+        ec2.allocate_address(Domain="vpc", TagSpecifications=specification)
+    empty.tick(60)
+
+    asked = fresh_shell.run("gc")
+    done = fresh_shell.run("gc -y")
+
+    assert (asked.exit, done.exit) == (5, 0)
+    assert len(done.stdout.splitlines()) == 1
+    assert len(ec2.describe_addresses()["Addresses"]) == 2
+
+
+def test_json_lists_are_never_nothing(fresh_shell: Shell) -> None:
+    assert json.loads(fresh_shell.run("ls -o json").stdout) == []
+    assert fresh_shell.run("ls").stdout == ""

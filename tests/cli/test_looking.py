@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from tests.cli.practice import COMMANDS
 from tests.cli.screens import Shell, changing, check_golden
 from tests.sandbox.seeded import Seeded
-from tests.support.inprocess import InProcess
 
 READING = [
     ("list", "ls"),
@@ -60,8 +58,12 @@ def test_stdin_is_read_for_a_dash_and_counts_as_typed(shell: Shell) -> None:
     assert shell.run("ls -").exit == 2
 
 
-def test_json_lists_are_never_nothing(tmp_path: Path) -> None:
-    shell = Shell(tmp_path, InProcess(), commands=COMMANDS)
+def test_completion_knows_what_was_listed_last(shell: Shell) -> None:
+    shell.run("ls")
 
-    assert json.loads(shell.run("ls -o json").stdout) == []
-    assert shell.run("ls").stdout == ""
+    assert shell.run("completion --words -- history show web").stdout.split() == [
+        "web-1",
+        "web-2",
+        "web-3",
+        "web-4",
+    ]

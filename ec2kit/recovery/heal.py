@@ -18,6 +18,7 @@ from ec2kit.errors import (
     AlreadyTaken,
     Ec2kitError,
     Exit,
+    Interrupted,
     NoCapacity,
     NotFound,
     StillInProgress,
@@ -66,7 +67,7 @@ class Healed:
     id: InstanceId
     name: str
     result: str = "nothing"
-    """`nothing`, `healed`, `blocked` or `failed`."""
+    """`nothing`, `healed`, `blocked`, `busy` or `failed`."""
     why: str = ""
     hint: str = ""
     successor: InstanceId | None = None
@@ -91,7 +92,7 @@ def heal(healer: Healer, context: Context) -> Healed:
     """
     seen = observe(healer.monitor, context)
     healed = Healed(context.id, seen.old.name, successor=seen.successor.id if seen.successor else None)
-    first = next_move(seen, context.policy, healer.monitor.aws.now())
+    first = next_move(seen, context.policy, seen.at)
     if isinstance(first, (Done, Blocked)):
         return _ended(healed, first)
     holder = f"{healer.command.who} run {recovery_run(context.id, next_number(seen.old.tags))}"
@@ -107,14 +108,14 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
         guard()
         seen = observe(healer.monitor, context)
         healed.successor = seen.successor.id if seen.successor else None
-        move = next_move(seen, context.policy, healer.monitor.aws.now())
+        move = next_move(seen, context.policy, seen.at)
         if isinstance(move, (Done, Blocked)):
             return _ended(healed, move)
         if isinstance(move, Await):
             if move.why != told:
                 healer.tell(f"{healed.name}: {move.why}")
             told = move.why
-            healer.clock.sleep(move.pause.total_seconds())
+            _pause(healer, move.pause)
             continue
         healer.tell(f"{healed.name}: {move.name} ({move.why})")
         _remember(healed, move, seen, healer.monitor.aws.now())
@@ -126,7 +127,14 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
             if not isinstance(trouble, PASSING):
                 healed.result, healed.why, healed.error = "failed", trouble.message, trouble
                 return healed
-            healer.clock.sleep(PAUSE.total_seconds())
+            _pause(healer, PAUSE)
+
+
+def _pause(healer: Healer, pause: timedelta) -> None:
+    """Sleep; raises `Interrupted` when woken by Ctrl-C."""
+    healer.clock.sleep(pause.total_seconds())
+    if healer.clock.stop.is_set():
+        raise Interrupted("interrupted: the recovery goes on with the same command", hint="ec2kit recover all")
 
 
 def _carry_out(

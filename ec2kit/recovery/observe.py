@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ec2kit.aws import Aws
-from ec2kit.errors import Ec2kitError, NotFound
+from ec2kit.errors import Ec2kitError, NotFound, Refused
 from ec2kit.fleet.restore import Source, template_ref
 from ec2kit.inventory.description import spec_from_tags
 from ec2kit.model.evidence import Sample, Verdict
 from ec2kit.model.ids import InstanceId
 from ec2kit.model.instances import Address, Instance, InstanceStatus, State
-from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES
+from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES, RUN
+from ec2kit.probes.control import control
 from ec2kit.recovery.candidates import NoCandidate, choose
-from ec2kit.recovery.failures import failure_of
+from ec2kit.recovery.failures import Course, failure_of
 from ec2kit.recovery.holds import active_holds
 from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
-from ec2kit.recovery.policy import Policy
-from ec2kit.recovery.seen import Health, Seen
+from ec2kit.recovery.policy import Policy, Rung
+from ec2kit.recovery.seen import NOT_LOOKED_AT, Health, Seen
 from ec2kit.recovery.watch import Monitor, keep, kept
 from ec2kit.snapshots.observe import sets_of
 from ec2kit.snapshots.sets import SnapshotSet
@@ -36,6 +37,9 @@ class Context:
     policy: Policy
     judgement: Judgement
     objections: tuple[str, ...] = ()
+    name: str = ""
+    overridden: frozenset[str] = frozenset()
+    """Holds that a person's command overrides."""
 
 
 def observe(monitor: Monitor, context: Context) -> Seen:
@@ -50,7 +54,9 @@ def observe(monitor: Monitor, context: Context) -> Seen:
     old = next((half for half in halves if half.id == context.id), None)
     if old is None:
         raise NotFound(f"instance '{context.id}' is no longer shown by AWS", resource=context.id)
-    successor = _newest([half for half in halves if half.id != context.id])
+    ours = f"{recovery_run(context.id, next_number(old.tags))}/"
+    # Of this failure only: an earlier one's replacement that ended stays visible for an hour.
+    successor = _newest([half for half in halves if half.tags.get(RUN, "").startswith(ours)])
     running = [half for half in (old, successor) if half is not None and half.state is State.RUNNING]
     statuses = (
         {status.id: status for status in aws.instances.statuses([half.id for half in running])}
@@ -59,23 +65,47 @@ def observe(monitor: Monitor, context: Context) -> Seen:
     )
     now = aws.now()
     samples = monitor.probe.sample(running, now)
+    _be_well(monitor, samples)
     keep(monitor.evidence, samples)
     status = statuses.get(old.id)
     return Seen(
+        at=now,
         old=old,
         judgement=_fresh(monitor, context, old, status, now),
         health=_health(old.id, status, samples),
         failure=failure_of(old.tags),
-        holds=active_holds(old.tags, now),
+        holds={
+            key: hold for key, hold in active_holds(old.tags, now).items() if key not in context.overridden
+        },
         objections=context.objections,
         events=status.events if status else (),
         successor=successor,
         successor_health=_health(successor.id, statuses.get(successor.id), samples)
         if successor
         else Health(None, False),
-        address=_address(aws, old, successor),
-        source=_source(aws, old, context.policy, now),
+        address=_address(aws, old, successor) if successor else None,
+        source=_source(aws, old, context.policy, now)
+        if _wants_source(old, successor, context.policy, now)
+        else NOT_LOOKED_AT,
     )
+
+
+def _wants_source(old: Instance, successor: Instance | None, policy: Policy, now: datetime) -> bool:
+    """Whether the next move may start, or refuse to start, a replacement: only then are the sets asked for."""
+    failure = failure_of(old.tags)
+    if failure is None or failure.course is not Course.RECOVERING or old.state is State.TERMINATED:
+        return True
+    if failure.rung is Rung.REPLACE:
+        return successor is None
+    return now - (failure.since or now) > policy.restart
+
+
+def _be_well(monitor: Monitor, samples: Sequence[Sample]) -> None:
+    """Raises `Refused` when nobody replies because of us: a recovery must not climb its ladder in the dark."""
+    if any(sample.verdict is Verdict.BAD for sample in samples):
+        well = control(monitor.probe.dialer, monitor.control_url)
+        if not well.well:
+            raise Refused(f"the monitor is sick: {well.reason}", hint="the recovery goes on when it is well")
 
 
 def _fresh(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ec2kit.fleet.restore import Source
 from ec2kit.model.instances import Address, Instance, ScheduledEvent, State
@@ -40,6 +41,8 @@ class Health:
 class Seen:
     """One look at one enrolled machine, its possible successor, its address and its sets."""
 
+    at: datetime
+    """AWS's time of the look: what is decided from it is decided for this moment."""
     old: Instance
     judgement: Judgement
     health: Health

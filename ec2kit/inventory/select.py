@@ -31,8 +31,10 @@ def select(aws: Aws, selection: Selection, *, terminated: bool = False) -> tuple
         chosen = [instance for instance in chosen if _passes(instance, selection.narrowings, aws)]
     else:
         chosen = _by_filters(aws, selection.narrowings, terminated=wants_terminated)
-    if selection.without is not None:
-        excluded = {instance.id for instance in select(aws, selection.without, terminated=True)}
+    if selection.without:
+        excluded = {
+            each.id for removed in selection.without for each in select(aws, removed, terminated=True)
+        }
         chosen = [instance for instance in chosen if instance.id not in excluded]
     return tuple(chosen)
 

@@ -56,7 +56,8 @@ class Selection:
     terms: tuple[Term, ...] = ()
     narrowings: tuple[Narrowing, ...] = ()
     everything: bool = False
-    without: Selection | None = None
+    without: tuple[Selection, ...] = ()
+    """What is removed: each word of `--except` by itself, so that a filter there spares more, never less."""
 
     @property
     def names_terminated(self) -> bool:
@@ -81,10 +82,8 @@ def parse(words: Iterable[str], without: Iterable[str] = ()) -> Selection:
             narrowings.append(narrowing)
         else:
             terms.append(_term(word))
-    excluded = list(without)
-    return Selection(
-        tuple(dict.fromkeys(terms)), tuple(narrowings), everything, parse(excluded) if excluded else None
-    )
+    excluded = tuple(parse([word]) for word in without)
+    return Selection(tuple(dict.fromkeys(terms)), tuple(narrowings), everything, excluded)
 
 
 def _term(word: str) -> Term:

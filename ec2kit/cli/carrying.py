@@ -22,7 +22,7 @@ from ec2kit.engine.session import Outcome, Session, free
 from ec2kit.errors import Ec2kitError, Exit, Refused
 from ec2kit.model.ids import RunId
 from ec2kit.model.periods import format_age
-from ec2kit.model.runs import Run
+from ec2kit.model.runs import Run, RunState
 from ec2kit.screen.columns import choose
 from ec2kit.screen.plans import plan_text, sentence
 from ec2kit.screen.progress import Moving, Quiet
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from ec2kit.cli.context import Context
 
 MakePlan = Callable[[], Plan]
+
+CUT_SHORT = frozenset({Exit.STILL_IN_PROGRESS, Exit.INTERRUPTED, Exit.TERMINATED})
+"""How a run ends that did not fail: AWS was still at work, or somebody stopped it."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Manner:
     later: str = ""
     """With `--no-wait`: the command that asks how it went, `{ids}` in it being the items'."""
     again: bool = False
-    """After an unfinished run was finished, do today's work too, and give a stale one up by itself."""
+    """After an unfinished run was finished, do today's work too; one that failed or is stale is given up instead."""
     guard: Callable[[], None] = free
     """Raises `Busy` when the lease is lost under which this is done."""
 
@@ -74,7 +77,7 @@ def carry_out(context: Context, make_plan: MakePlan, manner: Manner) -> Carried:
     _ = context.brake, context.timeout
     context.announce()
     if context.options.dry_run:
-        return _dry_run(context, make_plan)
+        return _dry_run(context, make_plan, manner)
     state = context.state
     intent = state.command(context).intent
     with ExitStack() as held:
@@ -117,28 +120,46 @@ def verb_of(run: Run) -> str:
 
 def _unfinished(context: Context, intent: str, manner: Manner) -> Carried | None:
     """Finish an earlier run of the same words; None when there is none, or today's work is still to do."""
+    run, hopeless = _earlier(context, intent, manner)
+    if run is None:
+        return None
+    if hopeless:
+        context.state.runs.abandon(run.id)
+        context.output.say(f"gave up run {run.id}: {hopeless}")
+        return None
+    carried = resume(context, run, manner)
+    return None if manner.again else carried
+
+
+def _earlier(context: Context, intent: str, manner: Manner) -> tuple[Run | None, str]:
+    """An unfinished run of the same words, and why it is given up instead of gone on with; empty: it goes on.
+
+    What is done anew each time (`Manner.again`) gives up what failed: going on with it would do the work of an
+    earlier day today, and today's too.
+    """
     runs = context.state.runs
     try:
         run = runs.resumable(intent)
     except Refused as stale:
         if not manner.again:
             raise
-        runs.abandon(RunId(stale.resource))
-        context.output.say(f"gave up run {stale.resource}: {stale.message}")
-        return None
-    if run is None:
-        return None
-    carried = resume(context, run, manner)
-    return None if manner.again else carried
+        return runs.get(RunId(stale.resource)), stale.message
+    failed = run is not None and run.state is RunState.FAILED and run.exit not in CUT_SHORT
+    return run, "it failed, and this begins anew" if failed and manner.again else ""
 
 
-def _dry_run(context: Context, make_plan: MakePlan) -> Carried:
+def _dry_run(context: Context, make_plan: MakePlan, manner: Manner) -> Carried:
     """Show what would be done; ends as the real run would before its first change."""
-    state = context.state
-    run = None if context.options.new else state.runs.resumable(state.command(context).intent)
+    run, hopeless = None, ""
+    if not context.options.new:
+        run, hopeless = _earlier(context, context.state.command(context).intent, manner)
+    if run is not None and hopeless:
+        context.say(f"would give up run {run.id}: {hopeless}")
+        run = None
     if run is not None:
-        context.say(f"would resume run {run.id} of the same words, with its plan:")
-    plan = decode_plan(run.plan) if run else make_plan()
+        first = "and then do this" if manner.again else "with its plan"
+        context.say(f"would resume run {run.id} of the same words, {first}:")
+    plan = decode_plan(run.plan) if run and not manner.again else make_plan()
     context.output.write(plan_text(plan, context.place, context.paper, run=run.id if run else ""))
     if plan.refused and not plan.steps:
         context.failed(Exit.REFUSED)
@@ -154,6 +175,7 @@ def _work(context: Context, work: Work, manner: Manner, verb: str) -> Carried:
         work.run,
         context.clock,
         listener,
+        workers=around.workers,
         wait=context.options.wait,
         timeout=context.timeout,
         guard=manner.guard,

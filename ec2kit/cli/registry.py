@@ -58,6 +58,14 @@ COMMANDS: tuple[Command, ...] = (
         ("tag delete", "tag:delete", "delete tags"),
     ),
     *_at(
+        "snapshots",
+        ("snapshot create", "snapshot:create", "a bootable set of all disks of an instance"),
+        ("snapshot ls", "snapshot:ls", "sets, newest first, of machines that are gone too"),
+        ("snapshot show", "snapshot:show", "a set: its disks, and the machine as it was"),
+        ("snapshot restore", "snapshot_restore:restore", "a new instance, a root disk or volumes from a set"),
+        ("snapshot delete", "snapshot:delete", "delete sets, saying what stays and why"),
+    ),
+    *_at(
         "network",
         ("eip allocate", "eip:allocate", "new Elastic IPs"),
         ("eip ls", "eip:ls", "Elastic IPs, who has each and who should"),

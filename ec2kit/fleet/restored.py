@@ -38,12 +38,22 @@ def report(spec: Spec, before: Machine, after: Machine) -> Report:
 
     The address is left where it is, a copy has a name of its own and is not enrolled: these are expected.
     """
+    before = _renamed(before, spec.name, after.instance.name)
     expected = {"Elastic IP", f"tag {NAME}", *(f"tag {key}" for key in IDENTITY)}
     found = tuple(
         replace(each, expected=True) if each.what in expected else each for each in differences(before, after)
     )
     ordered = tuple(sorted(found, key=lambda each: (each.expected, each.what)))
     return Report(after.instance.name, ordered, not_restored(spec))
+
+
+def _renamed(machine: Machine, old: str, new: str) -> Machine:
+    """The machine with its volumes called after another one: a disk that has its machine's name follows it."""
+    volumes = tuple(
+        replace(volume, tags={**volume.tags, NAME: new}) if volume.tags.get(NAME) == old else volume
+        for volume in machine.volumes
+    )
+    return replace(machine, volumes=volumes)
 
 
 def not_restored(spec: Spec) -> tuple[str, ...]:

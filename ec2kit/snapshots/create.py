@@ -91,8 +91,8 @@ def set_steps(subject: Subject, now: datetime, after: tuple[str, ...] = ()) -> t
         size_gib=sum(volume.size_gib for volume in machine.volumes),
     )
     needs = (*after, *(planned.key for planned in description.steps))
-    number = "its disk" if len(instance.disks) == 1 else f"all {len(instance.disks)} disks at one moment"
-    return (*description.steps, Planned(f"{instance.id}/set", step, needs, number, subject.name))
+    moment = "the disks are as after a power cut at one moment"
+    return (*description.steps, Planned(f"{instance.id}/set", step, needs, moment, subject.name))
 
 
 def _description_tags(machine: Machine) -> Tags:

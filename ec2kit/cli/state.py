@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ class State:
     who: str
     host: str
     clock: Clock
+    around_journal: Callable[[Journal], Journal] | None = None
 
     @classmethod
     def of(cls, context: Context) -> State:
@@ -52,10 +54,16 @@ class State:
         from ec2kit.host.identity import host_name, who
         from ec2kit.host.paths import make_state_directory
 
-        environ = context.surroundings.environ
-        directory = make_state_directory(context.state_directory)
+        around = context.surroundings
         return cls(
-            directory, store_name(aws), aws.account, aws.region, who(environ), host_name(), context.clock
+            directory=make_state_directory(context.state_directory),
+            endpoint=store_name(aws),
+            account=aws.account,
+            region=aws.region,
+            who=who(around.environ),
+            host=host_name(),
+            clock=context.clock,
+            around_journal=around.journal,
         )
 
     @cached_property
@@ -64,7 +72,8 @@ class State:
         from ec2kit.host.journal import SqliteJournal
         from ec2kit.host.paths import journal_path
 
-        return SqliteJournal(journal_path(*self._place), self._locks)
+        journal = SqliteJournal(journal_path(*self._place), self._locks)
+        return self.around_journal(journal) if self.around_journal else journal
 
     @cached_property
     def runs(self) -> Runs:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from ec2kit.host.clock import Clock
     from ec2kit.host.network import Dialer
+    from ec2kit.model.runs import Journal
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Surroundings:
     """Makes the botocore session, for those who bring their own transport; None: botocore's own."""
     dialer: Dialer | None = None
     """What probes dial through; None: what the settings say."""
+    journal: Callable[[Journal], Journal] | None = None
+    """Put around the journal, for those who look at what is written when; None: the journal as it is."""
+    workers: int = 8
+    """Calls to AWS at the same time; with 1 a run makes the same calls in the same order each time."""
     signals: bool = False
     """Whether SIGTERM is ours to handle: only in a process of our own."""
 

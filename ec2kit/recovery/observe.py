@@ -16,7 +16,7 @@ from ec2kit.model.instances import Address, Instance, InstanceStatus, State
 from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES, RUN
 from ec2kit.probes.control import control
 from ec2kit.recovery.candidates import NoCandidate, choose
-from ec2kit.recovery.failures import Course, failure_of
+from ec2kit.recovery.failures import Course, failure_of, next_number, recovery_run
 from ec2kit.recovery.holds import active_holds
 from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
 from ec2kit.recovery.policy import Policy, Rung

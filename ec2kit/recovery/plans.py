@@ -18,6 +18,7 @@ from ec2kit.engine.steps.keep import KeepVolume
 from ec2kit.engine.steps.snapshot import CreateSnapshotSet
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
 from ec2kit.fleet.restore import Source, Target, restore_steps
+from ec2kit.inventory.description import role_tags
 from ec2kit.model.ids import InstanceId, InstanceType, SubnetId, Zone
 from ec2kit.model.instances import Address, State
 from ec2kit.model.tags import (
@@ -88,11 +89,10 @@ def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
     The launch does not depend on the last set: disks that cannot be read any more must not keep the machine down.
     Until it is verified the replacement is a `twin`, which nobody watches or recovers.
     """
-    old = seen.old
-    retired_name = f"{old.name}.failed-{failure.number}"
+    old, name = seen.old, role_name(seen, failure)
     quarantine = Planned(
         "replace/quarantine",
-        SetTags((old.id,), {STATE: "quarantined", NAME: retired_name}),
+        SetTags((old.id,), {STATE: "quarantined", NAME: retired_name(name, failure)}),
         reason="the old half must never come back as the machine",
     )
     keeps = [
@@ -109,18 +109,13 @@ def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
     spec = source.spec
     target = Target(
         image_name=f"ec2kit-recover-{old.id}-{failure.number}",
-        tags={
-            NAME: old.name,
-            REPLACES: old.id,
-            STATE: "twin",
-        },
+        # As the machine is tagged now, enrolment too: the set's description is as old as the set.
+        tags={**role_tags(old.tags), NAME: name, REPLACES: old.id, STATE: "twin"},
         places=(Place(InstanceType(old.type), SubnetId(spec.subnet), Zone(spec.zone)),),
         image_tags={OF: old.id},
-        subject=old.name,
+        subject=name,
     )
-    launch = restore_steps(
-        source, target, (quarantine.key, *(step.key for step in (*keeps, *last))), "replace/"
-    )
+    launch = restore_steps(source, target, (quarantine.key,), "replace/")
     link = Planned(
         "replace/link",
         SetTags((old.id,), {REPLACED_BY: later("replace/instance", "instance_id")}),
@@ -130,10 +125,20 @@ def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
     return _plan(seen, quarantine, *keeps, *last, *launch, link)
 
 
+def retired_name(name: str, failure: Failure) -> str:
+    """What the old half is called from its quarantine on."""
+    return f"{name}.failed-{failure.number}"
+
+
+def role_name(seen: Seen, failure: Failure) -> str:
+    """What the machine is called, also when its old half was renamed before a kill."""
+    return seen.old.name.removesuffix(retired_name("", failure))
+
+
 def _last_set(seen: Seen, failure: Failure, after: str) -> Planned:
     """A set of the disks as the failure left them: kept for a person, never a candidate."""
-    old = seen.old
-    name = f"{old.name}@failure-{failure.number}"
+    old, role = seen.old, role_name(seen, failure)
+    name = f"{role}@failure-{failure.number}"
     tags = {
         SET: name,
         OF: old.id,
@@ -145,7 +150,7 @@ def _last_set(seen: Seen, failure: Failure, after: str) -> Planned:
         instance=old.id,
         set=name,
         volumes=len(old.disks),
-        description=f"{old.name} as failure {failure.number} left it",
+        description=f"{role} as failure {failure.number} left it",
         tags=tags,
         await_completion=False,
     )

@@ -1,12 +1,14 @@
-"""Puts the results of earlier steps where a step refers to them."""
+"""Puts into a step what it could not hold when it was planned: results of earlier steps, and secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 from ec2kit.engine.steps.base import Ref, Result, Step
+from ec2kit.engine.steps.secret import Secret
 
 
 def resolve(step: Step, results: Mapping[str, Result]) -> Step:
@@ -14,8 +16,16 @@ def resolve(step: Step, results: Mapping[str, Result]) -> Step:
 
     Raises `LookupError` for a result or field that is not there: a mistake in the plan.
     """
-    resolved: Step = _put(step, results)
+    if not any(True for _ in refs_in(step)):
+        return step
+    resolved: Step = _changed(step, partial(_referred, results))
     return resolved
+
+
+def reveal(step: Step, secrets: Mapping[str, str]) -> Step:
+    """Given a step from the journal and texts by their sha256, return the step with its secrets known again."""
+    known: Step = _changed(step, partial(_known, secrets))
+    return known
 
 
 def refs_in(value: object) -> Iterator[Ref]:
@@ -33,21 +43,28 @@ def refs_in(value: object) -> Iterator[Ref]:
             yield from refs_in(item)
 
 
-def _put(value: Any, results: Mapping[str, Result]) -> Any:
-    if isinstance(value, Ref):
-        return _value_of(value, results)
-    if is_dataclass(value) and not isinstance(value, type):
-        if not any(True for _ in refs_in(value)):
-            return value
-        changed = {
-            field.name: _put(getattr(value, field.name), results) for field in fields(value) if field.init
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The value with `change` made to every leaf in it."""
+    if is_dataclass(value) and not isinstance(value, (type, Ref, Secret)):
+        inside = {
+            field.name: _changed(getattr(value, field.name), change) for field in fields(value) if field.init
         }
-        return replace(value, **changed)
+        return replace(value, **inside)
     if isinstance(value, Mapping):
-        return {key: _put(item, results) for key, item in value.items()}
+        return {key: _changed(item, change) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(_put(item, results) for item in value)
-    return value
+        return type(value)(_changed(item, change) for item in value)
+    return change(value)
+
+
+def _referred(results: Mapping[str, Result], leaf: Any) -> Any:
+    return _value_of(leaf, results) if isinstance(leaf, Ref) else leaf
+
+
+def _known(secrets: Mapping[str, str], leaf: Any) -> Any:
+    if isinstance(leaf, Secret) and leaf.text is None and leaf.sha256 in secrets:
+        return Secret(leaf.sha256, secrets[leaf.sha256])
+    return leaf
 
 
 def _value_of(ref: Ref, results: Mapping[str, Result]) -> Any:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ec2kit.engine.book import is_empty
 from ec2kit.engine.codec import Kinds, decode_plan, encode_plan
 from ec2kit.engine.plan import Plan
+from ec2kit.engine.resolve import reveal
 from ec2kit.engine.steps import KINDS
+from ec2kit.engine.steps.secret import sha256_of
 from ec2kit.engine.ulid import RANDOM_BYTES, ulid
 from ec2kit.engine.waiting import Clock
 from ec2kit.errors import Busy, Ec2kitError, Exit, NotFound, Refused
@@ -156,9 +158,10 @@ class Runs:
             yield from self._working(Work(id, plan, resumed=known is not None))
 
     @contextmanager
-    def resume(self, run: RunId) -> Iterator[Work]:
+    def resume(self, run: RunId, secrets: Iterable[str] = ()) -> Iterator[Work]:
         """Hold an unfinished run again and go on from its stored plan.
 
+        `secrets` are texts that the plan may want and the journal does not have (a user data file, read again).
         Raises `NotFound`, `Busy`, `Refused` for a run that has nothing left to do, `Ec2kitError` for a plan of
         a newer ec2kit.
         """
@@ -167,6 +170,10 @@ class Runs:
             if found.state in (RunState.DONE, RunState.ABANDONED):
                 raise Refused(f"run {run} is {found.state}", resource=run, hint=f"ec2kit history show {run}")
             plan = decode_plan(found.plan, self.kinds)
+            texts = {sha256_of(text): text for text in secrets}
+            plan = replace(
+                plan, steps=tuple(replace(each, step=reveal(each.step, texts)) for each in plan.steps)
+            )
             self.journal.write_event(Event(run, self.clock.now(), "resumed"))
             yield from self._working(Work(run, plan, resumed=True))
 

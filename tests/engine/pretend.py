@@ -213,9 +213,13 @@ class Listening(NullListener):
 
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
+        self.on_waiting: Callable[[str], None] = lambda _: None
 
     def started(self, planned: Planned) -> None:
         self.told.append(("started", planned.key))
+
+    def waiting(self, planned: Planned, seen: str, waited: timedelta) -> None:
+        self.on_waiting(seen)
 
     def done(self, planned: Planned, result: Result) -> None:
         self.told.append(("done", planned.key))

@@ -18,6 +18,7 @@ import boto3.session
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
 from ec2kit.aws.faults import translate
@@ -182,7 +183,7 @@ class Door:
     ) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = method(**params)
-        except (ClientError, BotoCoreError, HTTPClientError) as error:
+        except (ClientError, BotoCoreError, HTTPClientError, ResponseParserError) as error:
             raise translate(error, action, changing=changing) from error
         return answer
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from ec2kit.errors import (
     AccessDenied,
@@ -121,7 +122,7 @@ def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
             f"{action}: the endpoint does not answer: {_plain(error)}",
             hint="check the network and AWS_ENDPOINT_URL; a stopped sandbox starts with `ec2kit sandbox start`",
         )
-    if isinstance(error, (boto.HTTPClientError, boto.ResponseParserError, boto.ConnectionClosedError)):
+    if isinstance(error, (boto.HTTPClientError, ResponseParserError, boto.ConnectionClosedError)):
         kind = OutcomeUnknown if changing else Unavailable
         return kind(
             f"{action}: the answer was lost: {_plain(error)}",

@@ -202,12 +202,14 @@ class Context:
             keep_names(
                 self.surroundings.environ, (str(column.value(row)) for row in rows for column in known)
             )
+        self._remind()
         self.output.write(rows_text(columns, rows, self.paper))
 
     def show_one(self, value: Mapping[str, Any], pairs: Sequence[tuple[str, str]]) -> None:
         """Print one thing: `value` for JSON, labels and texts for people (TSV in a pipe); ids-only prints `id`."""
         from ec2kit.cli.settings import one_text
 
+        self._remind()
         self.output.write(one_text(value, pairs, self.paper))
 
     def write(self, text: str) -> None:
@@ -231,6 +233,14 @@ class Context:
         if not self._announced and (self.sandbox or aws.account) and aws.sandbox:
             self._announced = True
             self.say(f"sandbox {aws.sandbox}, {aws.region}")
+
+    def _remind(self) -> None:
+        """A person at a terminal is told that what they read is the sandbox's; a pipe or cron is not."""
+        if self.surroundings.stderr_is_terminal:
+            for aws in self._connected.values():
+                if aws.sandbox and not self._announced:
+                    self._announced = True
+                    self.say(f"sandbox {aws.sandbox}, {aws.region}")
 
     def failed(self, exit_code: Exit) -> None:
         """Let the command end with this code although nothing is raised; a second, other one makes it PARTIAL."""

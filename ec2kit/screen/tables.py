@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from rich.console import Console
@@ -16,15 +17,23 @@ from ec2kit.screen.values import text_of
 
 Row = TypeVar("Row")
 
+WORD = 30
+"""Characters up to which a cell is never folded: ids are 26 at most, addresses of IPv6 are 39 but rare."""
+
 
 def table_text(columns: Sequence[Column[Row]], rows: Sequence[Row], paper: Paper) -> str:
-    """Given columns and rows, return a table without lines; what is too long for the width is folded, never cut."""
+    """Given columns and rows, return a table without lines. Nothing is cut: long texts are folded to fit the width,
+    and ids and addresses stay whole even where that makes the lines longer than the terminal."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    drawn = [[_cell(column, row) for column in columns] for row in rows]
+    least = 0
     for number, column in enumerate(columns):
-        table.add_column(column.name, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        table.add_row(*(_cell(column, row) for column in columns))
-    return _drawn(table, paper)
+        widest = max(len(column.name), *(cells[number].cell_len for cells in drawn))
+        least += min(widest, WORD) + 2
+        table.add_column(column.name, overflow="fold", min_width=min(widest, WORD))
+    for cells in drawn:
+        table.add_row(*cells)
+    return _drawn(table, replace(paper, width=max(paper.width, least)))
 
 
 def pairs_text(pairs: Sequence[tuple[str, str]], paper: Paper) -> str:

@@ -96,3 +96,12 @@ def test_every_row_is_one_line_of_tsv_and_one_record_of_csv(rows: list[Row]) -> 
 
     assert [line.count("\t") for line in lines] == [1] * len(rows)
     assert len(list(csv.reader(io.StringIO(text(Format.CSV, rows))))) == len(rows) + 1
+
+
+def test_ids_and_addresses_stay_whole_on_a_narrow_terminal() -> None:
+    wide: tuple[Column[Row], ...] = tuple(Column(f"c{number}", lambda row: row[0]) for number in range(6))
+    word = "i-036385c2103bfa3eb"
+
+    drawn = "".join(rows_text(wide, [(word, "")], Paper(Format.TABLE, 40)))
+
+    assert drawn.count(word) == 6

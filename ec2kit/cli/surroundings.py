@@ -50,17 +50,19 @@ class Surroundings:
         """The real ones."""
         from shutil import get_terminal_size
 
+        from ec2kit.host.terminal import asker, is_terminal
+
         return cls(
             environ=os.environ,
             cwd=Path.cwd(),
             stdin=sys.stdin,
             stdout=sys.stdout,
             stderr=sys.stderr,
-            stdin_is_terminal=_is_terminal(sys.stdin),
-            stdout_is_terminal=_is_terminal(sys.stdout),
-            stderr_is_terminal=_is_terminal(sys.stderr),
+            stdin_is_terminal=is_terminal(sys.stdin),
+            stdout_is_terminal=is_terminal(sys.stdout),
+            stderr_is_terminal=is_terminal(sys.stderr),
             width=get_terminal_size((100, 24)).columns,
-            ask=_asker(),
+            ask=asker(),
             signals=True,
         )
 
@@ -74,23 +76,3 @@ class Surroundings:
     def moving(self) -> bool:
         """Whether stderr may have lines that are drawn again (progress)."""
         return self.stderr_is_terminal and self.environ.get("TERM", "") != "dumb"
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """A stream may be None or closed (started with `>&-`)."""
-    return stream is not None and not stream.closed and stream.isatty()
-
-
-def _asker() -> Callable[[str], str] | None:
-    """Questions go to the terminal that the process belongs to, whatever stdin is."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return None
-
-    def ask(question: str) -> str:
-        with Path("/dev/tty").open("r+b", buffering=0) as terminal:
-            terminal.write(question.encode())
-            return terminal.readline().decode(errors="replace").strip()
-
-    return ask

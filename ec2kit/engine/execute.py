@@ -243,6 +243,8 @@ class _Execution:
     def _let_calls_end(self) -> None:
         """Nothing new begins; calls in flight get `GRACE` seconds, so that their results are journalled."""
         self.halt.set()
+        if not self.running:
+            return
         enough = threading.Event()
         timer = threading.Timer(GRACE, enough.set)
         timer.daemon = True

@@ -59,7 +59,7 @@ def start(context: Context, speed: float | None, seed: int | None, empty: bool, 
 
 
 @practises
-@click.option("--forget", is_flag=True, help="remove its state too")
+@click.option("--forget", is_flag=True, help="remove its state and its history too")
 def stop(context: Context, forget: bool) -> None:
     """Stop the practice AWS. Its state is kept unless `--forget` is given; one that does not run is no error."""
     from ec2kit.sandbox import process
@@ -68,6 +68,7 @@ def stop(context: Context, forget: bool) -> None:
     there = process.find(name, _runtime(context)) is not None
     if forget:
         process.forget(name, state_dir=context.state_directory, runtime_dir=_runtime(context))
+        _forget_runs(context, name)
     else:
         process.stop(name, _runtime(context))
     gone = "; its state is removed" if forget else ""
@@ -170,6 +171,17 @@ def tick(context: Context, step: str) -> None:
     ec2kit sandbox tick 10m
     """
     context.write(format_time(_control(context).tick(parse_duration(step))) + "\n")
+
+
+def _forget_runs(context: Context, name: str) -> None:
+    """Remove the history of a sandbox that is gone: its unfinished runs must not go on in the next one's world."""
+    from shutil import rmtree
+
+    from ec2kit.host.paths import store_directory
+
+    pattern = store_directory(context.state_directory, f"sandbox-{name}", "*", "*").name
+    for directory in context.state_directory.glob(pattern):
+        rmtree(directory)
 
 
 def _name(context: Context) -> str:

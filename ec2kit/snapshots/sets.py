@@ -100,11 +100,11 @@ def sets_in(snapshots: Iterable[Snapshot]) -> tuple[SnapshotSet, ...]:
             name,
             InstanceId(of),
             tuple(sorted(members, key=lambda snapshot: snapshot.id)),
-            _count(members[0].tags.get(VOLUMES, "")),
+            _count({snapshot.tags.get(VOLUMES, "") for snapshot in members}),
         )
         for (name, of), members in grouped.items()
     ]
-    return tuple(sorted(found, key=lambda each: (each.taken, each.name), reverse=True))
+    return tuple(sorted(found, key=lambda each: (each.taken, each.name, each.of), reverse=True))
 
 
 def loose(snapshots: Iterable[Snapshot]) -> tuple[SnapshotSet, ...]:
@@ -116,6 +116,7 @@ def loose(snapshots: Iterable[Snapshot]) -> tuple[SnapshotSet, ...]:
     )
 
 
-def _count(text: str) -> int:
-    """The announced number of volumes; 0, which is never complete, when the tag is missing or not a number."""
+def _count(texts: set[str]) -> int:
+    """The announced number of volumes; 0, which is never complete, unless all say the same number."""
+    text = texts.pop() if len(texts) == 1 else ""
     return int(text) if text.isascii() and text.isdigit() else 0

@@ -70,11 +70,9 @@ def start(seen: Seen) -> Plan:
 
 def call_off(seen: Seen, failure: Failure) -> Plan:
     """Write down that the machine replied before it was stopped: nothing was done to it."""
-    done = Planned(
-        "call-off/done", SetTags((seen.old.id,), {FAILURE: str(Failure(failure.number, Course.DONE))})
-    )
-    unmark = Planned("call-off/unmark", DeleteTags((seen.old.id,), (STATE,)), (done.key,))
-    return _plan(seen, done, unmark)
+    unmark = Planned("call-off/unmark", DeleteTags((seen.old.id,), (STATE,)))
+    over = {FAILURE: str(Failure(failure.number, Course.DONE))}
+    return _plan(seen, unmark, Planned("call-off/done", SetTags((seen.old.id,), over), (unmark.key,)))
 
 
 def escalate(seen: Seen, failure: Failure, now: datetime) -> Plan:
@@ -175,25 +173,27 @@ def take_address(seen: Seen, address: Address, successor: InstanceId) -> Plan:
 
 
 def finish_restart(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Plan:
-    """Write down that the machine is back; another recovery of it waits for the cool-down."""
+    """Write down that the machine is back; another recovery of it waits for the cool-down. The failure's own mark
+    is the last to change: until then a tick finds its way back here."""
+    unmark = Planned("finish/unmark", DeleteTags((seen.old.id,), (STATE,)), reason="a stop is no longer ours")
     done = SetTags((seen.old.id,), _done(failure, policy, now))
-    unmark = DeleteTags((seen.old.id,), (STATE,))
-    return _plan(seen, Planned("finish/done", done), Planned("finish/unmark", unmark, ("finish/done",)))
+    return _plan(seen, unmark, Planned("finish/done", done, (unmark.key,), "the recovery is verified"))
 
 
 def finish_replace(
     seen: Seen, successor: InstanceId, failure: Failure, policy: Policy, now: datetime
 ) -> Plan:
-    """Write down on both halves that the failure is over; the replacement's first, for it is the one watched."""
+    """Write down on both halves that the failure is over. The old half's mark is the last to go: until then a tick
+    finds its way back here, and a replacement that nobody watches is never left behind."""
     new = Planned(
         "finish/new", SetTags((successor,), _done(failure, policy, now)), reason="the recovery is verified"
     )
-    done = str(Failure(failure.number, Course.DONE))
-    old = Planned("finish/old", SetTags((seen.old.id,), {FAILURE: done, REPLACED_BY: successor}), (new.key,))
     watched = Planned(
-        "finish/watched", DeleteTags((successor,), (STATE,)), (old.key,), "it is the machine from now on"
+        "finish/watched", DeleteTags((successor,), (STATE,)), (new.key,), "it is the machine from now on"
     )
-    return _plan(seen, new, old, watched)
+    done = {FAILURE: str(Failure(failure.number, Course.DONE)), REPLACED_BY: successor}
+    old = Planned("finish/old", SetTags((seen.old.id,), done), (watched.key,))
+    return _plan(seen, new, watched, old)
 
 
 def _done(failure: Failure, policy: Policy, now: datetime) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -74,12 +74,15 @@ def look(aws: Aws, goal: Goal, ids: Sequence[str]) -> str:
     )
     words = {id: goal.word(shown.get(id), statuses.get(id)) for id in ids}
     if lost := [id for id, word in words.items() if word in goal.hopeless]:
-        raise Ec2kitError(f"{_listed(lost, words)}: it will not be what is waited for", resource=lost[0])
+        raise Ec2kitError(
+            f"{lost[0]} is {words[lost[0]]}, and will not be what is waited for", resource=lost[0]
+        )
     late = [id for id, word in words.items() if word not in goal.wanted]
-    return _listed(late, words) if late else REACHED
+    if not late:
+        return REACHED
+    return words[late[0]] if len(ids) == 1 else _listed(late, words)
 
 
-def _listed(ids: Iterable[str], words: Mapping[str, str], most: int = 3) -> str:
-    every = list(ids)
-    more = f" and {len(every) - most} more" if len(every) > most else ""
-    return ", ".join(f"{id} is {words[id]}" for id in every[:most]) + more
+def _listed(ids: Sequence[str], words: Mapping[str, str], most: int = 3) -> str:
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(f"{id} {words[id]}" for id in ids[:most]) + more

@@ -74,7 +74,7 @@ def _created(plan: Plan, outcome: Outcome) -> Sequence[Item]:
         if item.id in made:
             item = replace(item, resource=made[item.id])
         elif item.name in gone:
-            item = replace(item, id=item.name, action="delete broken set")
+            item = replace(item, id=item.name, name="", action="delete broken set")
         items.append(item)
     return items
 

@@ -87,8 +87,12 @@ def restore(context: Context, which: str, kind: str, name: str, to: tuple[str, .
         later="ec2kit wait {ids} --for running" if kind == "instance" else "",
     )
     carried = context.carry_out(lambda: PLANS[kind](aws, wish), manner)
-    if kind == "instance" and not context.options.dry_run:
+    if context.options.dry_run:
+        return
+    if kind == "instance":
         _show(context, carried)
+    for note in carried.plan.notes:
+        context.say(f"note: {note}")
 
 
 def _instance(aws: Aws, wish: Wish) -> Plan:

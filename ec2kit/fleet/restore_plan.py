@@ -106,6 +106,8 @@ def _notes(source: Source, wish: Wanted, now: datetime) -> Iterable[str]:
         yield f"the set is marked bad: {source.set.bad}"
     if spec.address:
         yield f"the address stays where it is: `ec2kit eip assign {spec.address} {wish.name}` moves it"
+    if PROTECT in spec.tags and not wish.is_copy:
+        yield f"it is enrolled for recovery and has no set of its own yet: `ec2kit snapshot create {wish.name}`"
     left = sorted(IDENTITY & spec.tags.keys()) if wish.is_copy else []
     if left:
         yield f"{spec.name} lives, so its copy does not get {', '.join(left)}"

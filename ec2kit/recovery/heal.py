@@ -91,7 +91,9 @@ def heal(healer: Healer, context: Context) -> Healed:
     Raises `Busy` when somebody living works on it, `Interrupted`, and what AWS refuses for good.
     """
     seen = observe(healer.monitor, context)
-    healed = Healed(context.id, seen.old.name, successor=seen.successor.id if seen.successor else None)
+    healed = Healed(
+        context.id, context.name or seen.old.name, successor=seen.successor.id if seen.successor else None
+    )
     first = next_move(seen, context.policy, seen.at)
     if isinstance(first, (Done, Blocked)):
         return _ended(healed, first)
@@ -134,7 +136,9 @@ def _pause(healer: Healer, pause: timedelta) -> None:
     """Sleep; raises `Interrupted` when woken by Ctrl-C."""
     healer.clock.sleep(pause.total_seconds())
     if healer.clock.stop.is_set():
-        raise Interrupted("interrupted: the recovery goes on with the same command", hint="ec2kit recover all")
+        raise Interrupted(
+            "interrupted: the recovery goes on with the same command", hint="ec2kit recover all"
+        )
 
 
 def _carry_out(

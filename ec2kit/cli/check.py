@@ -1,0 +1,136 @@
+"""`ec2kit check`: look once, say what changed, and end as a monitoring plugin does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from ec2kit.aws import Aws
+from ec2kit.cli.context import Context
+from ec2kit.cli.monitoring import EXCEPT, monitor_of, named
+from ec2kit.cli.options import reads
+from ec2kit.cli.state import State
+from ec2kit.errors import CHECK_EXIT_MEANINGS, CheckExit, Ec2kitError, Exit, Interrupted
+from ec2kit.model.runs import EvidenceStore
+from ec2kit.model.tags import STATE
+from ec2kit.recovery.announce import announce, ended_of, keep, recall
+from ec2kit.recovery.enrolled import forget
+from ec2kit.recovery.report import plugin_line, summary
+from ec2kit.recovery.storm import Watched
+from ec2kit.recovery.troubles import Level, Trouble, level_of, runs_in_quarantine, sick, troubles_of
+from ec2kit.recovery.watch import Watch, watch
+from ec2kit.screen.recovery import CHECK_COLUMNS, Checked
+
+UNSURE = Exit(int(CheckExit.UNKNOWN))
+"""What is no verdict ends with this."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one region's look came to; `look` is None when AWS could not be asked."""
+
+    region: str
+    troubles: tuple[Trouble, ...]
+    machines: tuple[Watched, ...] = ()
+    look: Watch | None = None
+    evidence: EvidenceStore | None = None
+
+
+@reads
+@click.argument("selectors", nargs=-1, metavar="[SELECTOR]…")
+@EXCEPT
+@click.option("--plugin", is_flag=True, help="the one line that monitoring plugins print")
+@click.option("-v", "--verbose", is_flag=True, help="show suspects too")
+def check(
+    context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...], plugin: bool, verbose: bool
+) -> None:
+    """Look at every enrolled machine, or those named, and judge it. Changes nothing in AWS.
+
+    From cron: silent while all is well or merely suspect; speaks when something changes, reminds hourly, and says
+    when it has ended. At a terminal it always says what is wrong.
+
+    \b
+    ec2kit check
+    ec2kit check role=web -v
+    ec2kit check --plugin
+    """
+    words = context.expand(selectors)
+    try:
+        found = [_look(context, aws, words, excluded) for aws in context.everywhere()]
+    except Interrupted:
+        raise
+    except Ec2kitError as error:
+        if not plugin:
+            raise
+        found = [Found("", (sick(error.message, error.hint),))]
+    troubles = tuple(trouble for each in found for trouble in each.troubles)
+    context.exit_code = Exit(int(level_of(troubles)))
+    if plugin:
+        context.write(plugin_line([each for one in found for each in one.machines], troubles) + "\n")
+    elif context.setting("output") or context.options.quiet:
+        rows = [Checked(watched, one.region) for one in found for watched in one.machines]
+        context.show(CHECK_COLUMNS, rows)
+        for trouble in troubles:
+            if trouble.level is Level.UNKNOWN:
+                unknown = Ec2kitError(str(trouble), hint=trouble.hint)
+                unknown.exit_code = UNSURE
+                context.complain(unknown)
+    elif context.surroundings.stdout_is_terminal:
+        _tell_all(context, found)
+    else:
+        for each in found:
+            _tell_changes(context, each, f"said/check/{' '.join(sorted(words)) or 'all'}/", verbose)
+
+
+check.exit_codes = "Exit codes: " + " · ".join(
+    f"{int(code)} {meaning}" for code, meaning in CHECK_EXIT_MEANINGS.items()
+)
+check.unsure = UNSURE
+
+
+def _look(context: Context, aws: Aws, words: tuple[str, ...], excluded: tuple[str, ...]) -> Found:
+    """One region. What AWS did not answer with is the monitor's trouble, and no machine's."""
+    state = State.at(context, aws)
+    monitor = monitor_of(context, aws, state)
+    try:
+        meant = named(monitor, words, excluded)
+        look = watch(monitor, meant.extra)
+        aside = aws.instances.describe(filters={f"tag:{STATE}": ["quarantined"]})
+    except Interrupted:
+        raise
+    except Ec2kitError as error:
+        if words:
+            raise
+        return Found(aws.region, (sick(error.message, error.hint),), evidence=state.evidence)
+    machines = tuple(each for each in look.machines if meant.has(each.instance.id))
+    troubles = troubles_of(look, runs_in_quarantine(aside), meant.ids)
+    return Found(aws.region, troubles, machines, look, state.evidence)
+
+
+def _tell_changes(context: Context, found: Found, prefix: str, verbose: bool) -> None:
+    """What cron mails: changes, an hourly reminder, the end. Jobs with other selectors remember for themselves."""
+    store = found.evidence
+    before = recall(store, prefix) if store else {}
+    ended = ended_of(found.look, before) if found.look else {}
+    said = announce(found.troubles, ended, before, found.look.at if found.look else context.clock.now())
+    lines = list(said.lines)
+    if verbose:
+        lines += [str(trouble) for trouble in found.troubles if trouble.quiet]
+        lines.append(summary(found.machines))
+    context.write("".join(f"{line}\n" for line in lines))
+    if store:
+        keep(store, prefix, before, said.memory)
+        for trouble in found.troubles:
+            if trouble.once:
+                forget(store, trouble.key)
+
+
+def _tell_all(context: Context, found: list[Found]) -> None:
+    """What a person sees: everything that is wrong now, and the count. What cron was told is not touched."""
+    for each in found:
+        for trouble in each.troubles:
+            context.write(f"{trouble}\n")
+            if trouble.hint:
+                context.write(f"  hint: {trouble.hint}\n")
+        context.say(summary(each.machines))

@@ -1,0 +1,245 @@
+"""`ec2kit recover`: judge, and heal what has failed, each machine under its own lease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import click
+
+from ec2kit.aws import Aws
+from ec2kit.cli.consent import confirm
+from ec2kit.cli.context import Context
+from ec2kit.cli.live import watch_live
+from ec2kit.cli.monitoring import EXCEPT, Named, monitor_of, named
+from ec2kit.cli.options import changes
+from ec2kit.cli.rehearsing import rehearse
+from ec2kit.engine.session import Session
+from ec2kit.errors import Exit
+from ec2kit.model.ids import RunId
+from ec2kit.model.instances import Instance
+from ec2kit.model.tags import HOLD_PAUSE, PROTECT
+from ec2kit.recovery.announce import announce, ended_of, keep, recall, shorten
+from ec2kit.recovery.failures import Course, failure_of
+from ec2kit.recovery.heal import Healed, Healer
+from ec2kit.recovery.healing import heal_all
+from ec2kit.recovery.holds import active_holds
+from ec2kit.recovery.judge import Condition, Judgement
+from ec2kit.recovery.objections import Scene, allot, calm_after, objections
+from ec2kit.recovery.observe import Context as Case
+from ec2kit.recovery.report import healed_lines, recover_exit, trouble_of
+from ec2kit.recovery.storm import Watched
+from ec2kit.recovery.troubles import sick
+from ec2kit.recovery.watch import Monitor, Watch, policy_or_watch
+from ec2kit.screen.recovery import HEALED_COLUMNS
+
+SAID = "said/recover/"
+
+
+@changes
+@click.argument("selectors", nargs=-1, required=True, metavar="SELECTOR…|all")
+@EXCEPT
+@click.option(
+    "--live/--no-live", default=None, help="take the samples of suspects now [default: at a terminal]"
+)
+@click.option("--ignore-storm", is_flag=True, help="although much is sick at once")
+def recover(
+    context: Context,
+    selectors: tuple[str, ...],
+    excluded: tuple[str, ...],
+    live: bool | None,
+    ignore_storm: bool,
+) -> None:
+    """Judge enrolled machines and bring back those that failed: restart, then replace from the newest set.
+
+    `all` are all that are enrolled; it is what cron runs. Only what is judged failed is touched. A machine that is
+    named without being enrolled is asked about first.
+
+    \b
+    ec2kit recover all
+    ec2kit recover web-1
+    ec2kit recover web-1 --dry-run
+    """
+    words = context.expand(selectors)
+    aws = context.aws()
+    monitor = monitor_of(context, aws, context.state)
+    meant = named(monitor, words, excluded)
+    people = meant.ids is not None or context.surroundings.stdout_is_terminal
+    if people:
+        context.announce()
+    look = watch_live(context, monitor, meant, wanted=_samples_live(context, live))
+    if not look.control.well:
+        _sick(context, monitor, look, quiet=not people)
+        return
+    scene = Scene(
+        look,
+        calm_after(monitor.evidence, look, monitor.brake),
+        monitor.ours,
+        ignore_storm,
+        a_person=meant.ids is not None and context.surroundings.ask is not None,
+    )
+    chosen = [each for each in look.machines if meant.has(each.instance.id)]
+    cases = _cases(monitor, scene, chosen)
+    if context.options.dry_run:
+        rehearse(context, monitor, chosen, cases)
+        return
+    _ask(context, [each.instance for each in chosen if _touches(each)])
+    healed = heal_all(_healer(context, monitor), cases, _at_once(context, monitor))
+    _report(context, monitor, look, meant, healed, people=people)
+
+
+def _samples_live(context: Context, typed: bool | None) -> bool:
+    return context.surroundings.stdout_is_terminal if typed is None else typed
+
+
+def _touches(watched: Watched) -> bool:
+    return watched.judgement.condition is Condition.FAILED
+
+
+def _cases(monitor: Monitor, scene: Scene, chosen: Sequence[Watched]) -> list[Case]:
+    """What heals needs of each failed machine, those under way first, since they count for the caps already."""
+    failed = sorted(filter(_touches, chosen), key=lambda each: not _under_way(each.instance))
+    capped = allot(failed, scene.look.machines, monitor.brake, scene.look.at)
+    return [
+        Case(
+            watched.instance.id,
+            policy_or_watch(watched.instance)[0],
+            watched.judgement,
+            (
+                *objections(watched.instance, scene),
+                *([capped[watched.instance.id]] if watched.instance.id in capped else []),
+            ),
+            _role(watched.instance),
+            frozenset({HOLD_PAUSE}) if scene.a_person else frozenset(),
+        )
+        for watched in failed
+    ]
+
+
+def _under_way(instance: Instance) -> bool:
+    failure = failure_of(instance.tags)
+    return failure is not None and failure.course is Course.RECOVERING
+
+
+def _role(instance: Instance) -> str:
+    """The machine's name, also when its old half carries another one already."""
+    failure = failure_of(instance.tags)
+    return instance.name.removesuffix(f".failed-{failure.number}") if failure else instance.name
+
+
+def _ask(context: Context, failed: Sequence[Instance]) -> None:
+    """Enrolment is consent; a machine without it, and a pause that is overridden, are a person's to know."""
+    strangers = [each for each in failed if PROTECT not in each.tags and not _under_way(each)]
+    if strangers:
+        names = ", ".join(f"{each.name} ({each.id})" for each in strangers)
+        confirm(
+            context,
+            f"recover in {context.place}: {names} is not enrolled\n"
+            "it would be stopped and started, and replaced if that does not help: go ahead? [y/N] ",
+        )
+    if context.surroundings.ask is not None:
+        for each in failed:
+            pause = active_holds(each.tags, context.aws().now()).get(HOLD_PAUSE)
+            if pause is not None:
+                context.say(f"{each.name} is paused, which your command overrides: {pause}")
+
+
+def _at_once(context: Context, monitor: Monitor) -> int:
+    return 1 if context.surroundings.workers == 1 else monitor.brake.at_once
+
+
+def _healer(context: Context, monitor: Monitor) -> Healer:
+    state = context.state
+
+    def session(run: str, guard: Callable[[], None]) -> Session:
+        return Session(
+            monitor.aws,
+            state.journal,
+            RunId(run),
+            context.clock,
+            workers=context.surroundings.workers,
+            guard=guard,
+            stop=context.clock.stop,
+        )
+
+    def tell(line: str) -> None:
+        if context.surroundings.stderr_is_terminal or context.surroundings.stdout_is_terminal:
+            context.say(line)
+
+    return Healer(monitor, state.runs, state.leases, context.clock, state.command(context), session, tell)
+
+
+def _sick(context: Context, monitor: Monitor, look: Watch, *, quiet: bool) -> None:
+    """The monitor cannot tell: nothing is done. Cron says so once, and hourly."""
+    trouble = sick(look.control.reason, "nothing is judged and nothing recovered until it is well")
+    before = recall(monitor.evidence, SAID)
+    said = announce([trouble], {}, before, look.at)
+    lines = said.lines if quiet else shorten([str(trouble)], [trouble.hint])
+    context.output.mutter("".join(f"{line}\n" for line in lines))
+    if quiet:
+        keep(monitor.evidence, SAID, before, said.memory)
+    context.failed(Exit.REFUSED)
+
+
+def _report(
+    context: Context,
+    monitor: Monitor,
+    look: Watch,
+    meant: Named,
+    healed: Sequence[Healed],
+    *,
+    people: bool,
+) -> None:
+    """Rows for programs, a message for people; cron is told what changed, hourly what has not, and when it ended."""
+    if (code := recover_exit(healed, sick=False)) is not Exit.DONE:
+        context.failed(code)
+    if context.setting("output") or context.options.quiet:
+        context.show(HEALED_COLUMNS, [*healed, *_untouched(look, meant, healed)])
+        return
+    lines = [
+        line
+        for each in healed
+        if each.result == "healed"
+        for line in healed_lines(each, _judgement(look, each), _address(monitor.aws, each))
+    ]
+    troubles = [trouble for each in healed if (trouble := trouble_of(each))]
+    before = recall(monitor.evidence, SAID)
+    if people:
+        for trouble in troubles:
+            lines += [str(trouble), *([f"  hint: {trouble.hint}"] if trouble.hint else [])]
+        lines += [
+            f"{each.name} ({each.id}): nothing to do: {each.why}" for each in _untouched(look, meant, healed)
+        ]
+        lines += [
+            f"{each.name} ({each.id}): nothing to do: {each.why}"
+            for each in healed
+            if each.result == "nothing"
+        ]
+    else:
+        over = {each.id for each in healed if each.result == "healed"}
+        known = {key: said for key, said in before.items() if key not in over}
+        said = announce(troubles, ended_of(look, known), known, look.at)
+        lines = list(shorten([*lines, *said.lines]))
+        keep(monitor.evidence, SAID, before, said.memory)
+    context.write("".join(f"{line}\n" for line in lines))
+
+
+def _untouched(look: Watch, meant: Named, healed: Sequence[Healed]) -> list[Healed]:
+    """The machines that were meant and for which there was nothing to do."""
+    tried = {each.id for each in healed}
+    return [
+        Healed(each.instance.id, each.instance.name, why=str(each.judgement))
+        for each in look.machines
+        if meant.has(each.instance.id) and each.instance.id not in tried
+    ]
+
+
+def _judgement(look: Watch, healed: Healed) -> Judgement:
+    found = look.of(healed.id)
+    return found.judgement if found else Judgement(Condition.UNKNOWN)
+
+
+def _address(aws: Aws, healed: Healed) -> str:
+    """Which Elastic IP the machine has now."""
+    holder = healed.successor or healed.id
+    found = aws.addresses.describe({"instance-id": [holder]})
+    return ", ".join(f"{each.public_ip} at {holder}" for each in found)

@@ -230,7 +230,7 @@ class Context:
     def announce(self, aws: Aws | None = None) -> None:
         """Say once that this is the practice AWS, when it is; `aws` is one of several regions."""
         aws = aws or self.aws()
-        if not self._announced and (self.sandbox or aws.account) and aws.sandbox:
+        if not self._announced and (self.sandbox or aws.calls or aws.account) and aws.sandbox:
             self._announced = True
             self.say(f"sandbox {aws.sandbox}, {aws.region}")
 

@@ -14,12 +14,10 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-import boto3.session
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.parsers import ResponseParserError
-from botocore.utils import parse_timestamp
 
 from ec2kit.aws.faults import translate
 from ec2kit.aws.limits import Limiter
@@ -67,10 +65,10 @@ def _nothing() -> None:
 
 @dataclass
 class Clients:
-    """boto3's clients for one endpoint, made when first used; `acting` ones never retry by themselves."""
+    """botocore's clients for one endpoint, made when first used; `acting` ones never retry by themselves."""
 
     target: Target
-    session: boto3.session.Session
+    session: botocore.session.Session
     clock: Clock
     seen: Seen
 
@@ -95,10 +93,12 @@ class Clients:
         return self._client("sts", _READING)
 
     def _client(self, service: str, config: Config) -> Any:
-        client = self.session.client(
+        client = self.session.create_client(
             service,
             region_name=self.target.region or None,
             endpoint_url=self.target.endpoint or None,
+            aws_access_key_id=self.target.access_key or None,
+            aws_secret_access_key=self.target.secret_key or None,
             config=config,
         )
         client.meta.events.register(f"response-received.{service}", self._learn)
@@ -144,7 +144,7 @@ class Door:
         return replace(self, guard=guard)
 
     def read(self, method: Callable[..., Any], **params: Any) -> dict[str, Any]:
-        """Call a boto3 method that changes nothing; raises `Ec2kitError`s only."""
+        """Call a client's method that changes nothing; raises `Ec2kitError`s only."""
         action = _action(method)
         self.limiter.take(action)
         return self._once(method, action, params, changing=False)
@@ -160,7 +160,7 @@ class Door:
                 return
 
     def change(self, method: Callable[..., Any], **params: Any) -> dict[str, Any]:
-        """Call a boto3 method that changes something, again while it certainly did not happen.
+        """Call a client's method that changes something, again while it certainly did not happen.
 
         Raises `OutcomeUnknown` when the answer was lost, whatever `guard` raises, and other `Ec2kitError`s.
         """
@@ -189,22 +189,8 @@ class Door:
 
 
 def _action(method: Callable[..., Any]) -> str:
-    """boto3's `describe_instances` as AWS calls it: `DescribeInstances`."""
+    """The client's `describe_instances` as AWS calls it: `DescribeInstances`."""
     owner = getattr(method, "__self__", None)
     name: str = method.__name__
     mapped: str = owner.meta.method_to_api_mapping[name] if owner is not None else name
     return mapped
-
-
-def quick_timestamps(session: botocore.session.Session) -> None:
-    """Have EC2's timestamps read by `datetime.fromisoformat`: botocore's own parser takes a third of the time
-    of a large DescribeInstances."""
-    factory = session.get_component("response_parser_factory")
-    factory.set_parser_defaults(timestamp_parser=_timestamp)
-
-
-def _timestamp(value: Any) -> datetime:
-    if isinstance(value, str) and value[4:5] == "-":
-        return datetime.fromisoformat(value)
-    moment: datetime = parse_timestamp(value)
-    return moment

@@ -8,17 +8,16 @@ import click
 
 from ec2kit.aws import Aws
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import EXCEPT, monitor_of, named
+from ec2kit.cli.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.options import reads
 from ec2kit.cli.state import State
 from ec2kit.errors import CHECK_EXIT_MEANINGS, CheckExit, Ec2kitError, Exit, Interrupted
 from ec2kit.model.runs import EvidenceStore
-from ec2kit.model.tags import STATE
 from ec2kit.recovery.announce import announce, ended_of, keep, recall
 from ec2kit.recovery.enrolled import forget
 from ec2kit.recovery.report import plugin_line, summary
 from ec2kit.recovery.storm import Watched
-from ec2kit.recovery.troubles import Level, Trouble, level_of, runs_in_quarantine, sick, troubles_of
+from ec2kit.recovery.troubles import Level, Trouble, level_of, sick, troubles_of
 from ec2kit.recovery.watch import Watch, watch
 from ec2kit.screen.recovery import CHECK_COLUMNS, Checked
 
@@ -96,7 +95,7 @@ def _look(context: Context, aws: Aws, words: tuple[str, ...], excluded: tuple[st
     try:
         meant = named(monitor, words, excluded)
         look = watch(monitor, meant.extra)
-        aside = aws.instances.describe(filters={f"tag:{STATE}": ["quarantined"]})
+        aside = set_aside(aws)
     except Interrupted:
         raise
     except Ec2kitError as error:
@@ -104,7 +103,7 @@ def _look(context: Context, aws: Aws, words: tuple[str, ...], excluded: tuple[st
             raise
         return Found(aws.region, (sick(error.message, error.hint),), evidence=state.evidence)
     machines = tuple(each for each in look.machines if meant.has(each.instance.id))
-    troubles = troubles_of(look, runs_in_quarantine(aside), meant.ids)
+    troubles = troubles_of(look, aside, meant.ids)
     return Found(aws.region, troubles, machines, look, state.evidence)
 
 

@@ -84,6 +84,11 @@ def named(monitor: Monitor, words: Sequence[str], excluded: Sequence[str]) -> Na
     return Named(frozenset(each.id for each in meant), tuple(each for each in meant if not is_enrolled(each)))
 
 
+def set_aside(aws: Aws) -> tuple[Instance, ...]:
+    """The quarantined halves of recoveries, and the replacements that are not verified."""
+    return aws.instances.describe(filters={f"tag:{STATE}": ["quarantined", "twin"]})
+
+
 def remembered(store: EvidenceStore, word: str) -> Vanished | None:
     """The machine of this name or id that was enrolled when last looked."""
     known = ((key.removeprefix(PREFIX), str(name)) for key, name in store.recall_all(PREFIX).items())

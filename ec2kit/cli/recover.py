@@ -10,25 +10,25 @@ from ec2kit.aws import Aws
 from ec2kit.cli.consent import confirm
 from ec2kit.cli.context import Context
 from ec2kit.cli.live import watch_live
-from ec2kit.cli.monitoring import EXCEPT, Named, monitor_of, named
+from ec2kit.cli.monitoring import EXCEPT, Named, monitor_of, named, set_aside
 from ec2kit.cli.options import changes
 from ec2kit.cli.rehearsing import rehearse
 from ec2kit.engine.session import Session
 from ec2kit.errors import Exit
 from ec2kit.model.ids import RunId
 from ec2kit.model.instances import Instance
-from ec2kit.model.tags import HOLD_PAUSE, PROTECT
+from ec2kit.model.tags import HOLD_FAILED, HOLD_PAUSE, PROTECT
 from ec2kit.recovery.announce import announce, ended_of, keep, recall, shorten
 from ec2kit.recovery.failures import Course, failure_of
 from ec2kit.recovery.heal import Healed, Healer
 from ec2kit.recovery.healing import heal_all
-from ec2kit.recovery.holds import active_holds
+from ec2kit.recovery.holds import active_holds, parse_hold
 from ec2kit.recovery.judge import Condition, Judgement
 from ec2kit.recovery.objections import Scene, allot, calm_after, objections
 from ec2kit.recovery.observe import Context as Case
-from ec2kit.recovery.report import healed_lines, recover_exit, trouble_of
+from ec2kit.recovery.report import ACK, healed_lines, recover_exit, trouble_of
 from ec2kit.recovery.storm import Watched
-from ec2kit.recovery.troubles import sick
+from ec2kit.recovery.troubles import given_up, sick
 from ec2kit.recovery.watch import Monitor, Watch, policy_or_watch
 from ec2kit.screen.recovery import HEALED_COLUMNS
 
@@ -83,7 +83,10 @@ def recover(
         rehearse(context, monitor, chosen, cases)
         return
     _ask(context, [each.instance for each in chosen if _touches(each)])
-    healed = heal_all(_healer(context, monitor), cases, _at_once(context, monitor))
+    healed = [
+        *heal_all(_healer(context, monitor), cases, _at_once(context, monitor)),
+        *(_given_up(each) for each in given_up(set_aside(aws)) if meant.has(each.id)),
+    ]
     _report(context, monitor, look, meant, healed, people=people)
 
 
@@ -124,6 +127,12 @@ def _role(instance: Instance) -> str:
     """The machine's name, also when its old half carries another one already."""
     failure = failure_of(instance.tags)
     return instance.name.removesuffix(f".failed-{failure.number}") if failure else instance.name
+
+
+def _given_up(old: Instance) -> Healed:
+    """A recovery that failed with its replacement: both halves wait for a person."""
+    why = f"held: {parse_hold(old.tags[HOLD_FAILED])}"
+    return Healed(old.id, _role(old), "blocked", why, f"{ACK} {old.id}")
 
 
 def _ask(context: Context, failed: Sequence[Instance]) -> None:

@@ -8,7 +8,7 @@ import click
 
 from ec2kit.aws import Aws
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import EXCEPT, monitor_of, named
+from ec2kit.cli.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.options import changes, reads
 from ec2kit.cli.state import State
 from ec2kit.engine.plan import Plan
@@ -31,7 +31,7 @@ from ec2kit.recovery.holding import (
 from ec2kit.recovery.holds import PAUSE_PARAMETER, Hold
 from ec2kit.recovery.objections import Scene, calm_after
 from ec2kit.recovery.retire import Retiring, retire_plan
-from ec2kit.recovery.status import Aside, Standing, set_aside, standings, vanished
+from ec2kit.recovery.status import Aside, Standing, asides, standings, vanished
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Watch, watch
 from ec2kit.screen.recovery import STANDING_COLUMNS
@@ -65,7 +65,7 @@ def status(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ..
         chosen = [each for each in look.machines if meant.has(each.instance.id)]
         sets = sets_of(aws, _lineage(each.instance for each in chosen))
         rows += standings(chosen, scene, sets, look.at)
-        rows += set_aside(each for each in _aside(aws) if meant.has(each.instance.id))
+        rows += asides(each for each in _halves(aws) if meant.has(each.instance.id))
         rows += vanished(look.vanished) if meant.ids is None else ()
     context.show(STANDING_COLUMNS, rows)
 
@@ -199,13 +199,9 @@ def _lineage(instances: Iterable[Instance]) -> list[str]:
     return list(dict.fromkeys(map(str, found)))
 
 
-def _aside(aws: Aws) -> list[Aside]:
+def _halves(aws: Aws) -> list[Aside]:
     """The halves that recoveries have set aside, with their volumes."""
-    halves = [
-        each
-        for each in aws.instances.describe(filters={f"tag:{STATE_TAG}": ["quarantined", "twin"]})
-        if not each.state.is_gone
-    ]
+    halves = [each for each in set_aside(aws) if not each.state.is_gone]
     disks = [disk.volume for half in halves for disk in half.disks]
     volumes = aws.volumes.describe(disks) if disks else ()
     return [Aside(half, tuple(each for each in volumes if each.instance == half.id)) for half in halves]

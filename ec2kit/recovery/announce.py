@@ -70,9 +70,7 @@ def announce(
             if now - told.told < REMIND:
                 continue
             since = format_duration(now - told.since)
-            lines.append(
-                f"{trouble.name} still {trouble.what}, for {since} now: {'; '.join(trouble.reasons)}"
-            )
+            lines.append(f"still, for {since}: {trouble}")
             memory[trouble.key] = replace(told, told=now)
         else:
             lines.append(str(trouble))

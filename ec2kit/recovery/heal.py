@@ -169,7 +169,7 @@ def _over(healed: Healed, move: Act, now: datetime) -> Healed:
     """The recovery's last move was carried out."""
     healed.ended = now
     if move.name == "give up":
-        healed.result, healed.why, healed.hint = "failed", move.why, f"ec2kit recovery ack {healed.name}"
+        healed.result, healed.why, healed.hint = "failed", move.why, f"ec2kit recovery ack {healed.id}"
     elif move.name == "finish":
         healed.result = "healed"
         healed.why = (

@@ -94,7 +94,7 @@ def _standing(
     )
 
 
-def set_aside(aside: Iterable[Aside]) -> Iterator[Standing]:
+def asides(aside: Iterable[Aside]) -> Iterator[Standing]:
     """Given the halves that recoveries have set aside, yield how each stands and what it keeps."""
     for each in aside:
         instance = each.instance
@@ -108,7 +108,7 @@ def set_aside(aside: Iterable[Aside]) -> Iterator[Standing]:
         failure = failure_of(instance.tags)
         hint = f"ec2kit recovery retire {instance.id}" if word == "quarantined" else ""
         if failure is not None and failure.course is Course.FAILED:
-            hint = f"ec2kit recovery ack {instance.name}"
+            hint = f"ec2kit recovery ack {instance.id}"
         yield replace(
             _base(instance),
             verdict=word,

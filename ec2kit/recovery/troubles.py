@@ -8,18 +8,22 @@
 | failed                          | critical | yes                                 |
 | vanished                        | critical | yes, once                           |
 | in quarantine, and running      | critical | yes                                 |
+| its replacement failed too      | critical | yes                                 |
 | the monitor is sick             | unknown  | yes, and nothing of its machines is |
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from ec2kit.fleet.standing import called
+from ec2kit.inventory.standing import quarantined
 from ec2kit.model.instances import Instance, InstanceStatus, State
+from ec2kit.model.tags import HOLD_FAILED
 from ec2kit.recovery.enrolled import Vanished
+from ec2kit.recovery.holds import parse_hold
 from ec2kit.recovery.judge import Condition, Judgement
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Watch
@@ -67,9 +71,9 @@ class Trouble:
 
 
 def troubles_of(
-    look: Watch, running_again: Iterable[Instance] = (), only: frozenset[str] | None = None
+    look: Watch, aside: Sequence[Instance] = (), only: frozenset[str] | None = None
 ) -> tuple[Trouble, ...]:
-    """Given a look and the quarantined machines that run, return what is wrong, the worst first.
+    """Given a look and the halves that recoveries have set aside, return what is wrong, the worst first.
 
     `only` are the ids that were asked for; None: everything.
     """
@@ -78,7 +82,8 @@ def troubles_of(
         return (sick(look.control.reason),)
     found = [
         *(_vanished(each) for each in look.vanished if only is None),
-        *(_running_again(each) for each in running_again if only is None or each.id in only),
+        *(_running_again(each) for each in aside if _runs(each) and (only is None or each.id in only)),
+        *(_given_up(each) for each in given_up(aside) if only is None or each.id in only),
         *(trouble for each in wanted if (trouble := _trouble(each, look.statuses.get(each.instance.id)))),
     ]
     if look.storm and only is None:
@@ -161,6 +166,24 @@ def _running_again(instance: Instance) -> Trouble:
     )
 
 
-def runs_in_quarantine(quarantined: Iterable[Instance]) -> tuple[Instance, ...]:
-    """Given quarantined instances, return those that run, or are about to."""
-    return tuple(each for each in quarantined if each.state in (State.PENDING, State.RUNNING))
+def _runs(instance: Instance) -> bool:
+    return quarantined(instance.tags) and instance.state in (State.PENDING, State.RUNNING)
+
+
+def given_up(aside: Iterable[Instance]) -> tuple[Instance, ...]:
+    """Given the halves that recoveries have set aside, return the old ones of recoveries that failed.
+
+    Neither half of such a pair is watched; unless they are told of, a dead machine would read as a quiet one.
+    """
+    return tuple(each for each in aside if quarantined(each.tags) and HOLD_FAILED in each.tags)
+
+
+def _given_up(instance: Instance) -> Trouble:
+    return Trouble(
+        instance.id,
+        called(instance),
+        "was not recovered",
+        Level.CRITICAL,
+        (str(parse_hold(instance.tags[HOLD_FAILED])), "neither half is watched"),
+        f"ec2kit recovery ack {instance.id}",
+    )

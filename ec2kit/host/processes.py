@@ -26,10 +26,11 @@ class ProcessFailed(Ec2kitError):
 
 @dataclass(frozen=True)
 class Ended:
-    """What a program wrote; it ended with 0."""
+    """What a program wrote, and the code it ended with (negative: the signal)."""
 
     stdout: str
     stderr: str
+    code: int = 0
 
 
 def run(
@@ -37,7 +38,23 @@ def run(
 ) -> Ended:
     """Run a program for at most `timeout` real seconds, with all its children ended when it is over time.
 
-    Raises `ProcessFailed`, whose message holds the command as it can be typed.
+    Raises `ProcessFailed`, whose message holds the command as it can be typed, unless it ends with 0.
+    """
+    ended = attempt(argv, timeout, stdin=stdin, environ=environ)
+    if ended.code:
+        words = "\n".join(ended.stderr.strip().splitlines()[-LAST_LINES:])
+        end = f"was ended by signal {-ended.code}" if ended.code < 0 else "failed"
+        shown = f": {words}" if words else f" with {ended.code}" if ended.code > 0 else ""
+        raise ProcessFailed(f"`{shlex.join(argv)}` {end}{shown}", code=ended.code)
+    return ended
+
+
+def attempt(
+    argv: Sequence[str], timeout: float, *, stdin: str = "", environ: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a program as `run` does, and return how it ended, whatever its code.
+
+    Raises `ProcessFailed` when it cannot be run or takes too long.
     """
     command = shlex.join(argv)
     try:
@@ -63,12 +80,7 @@ def run(
             if isinstance(error, subprocess.TimeoutExpired):
                 raise ProcessFailed(f"`{command}` did not end within {timeout:g} s") from error
             raise
-    if process.returncode:
-        words = "\n".join(stderr.strip().splitlines()[-LAST_LINES:])
-        end = f"was ended by signal {-process.returncode}" if process.returncode < 0 else "failed"
-        shown = f": {words}" if words else f" with {process.returncode}" if process.returncode > 0 else ""
-        raise ProcessFailed(f"`{command}` {end}{shown}", code=process.returncode)
-    return Ended(stdout, stderr)
+    return Ended(stdout, stderr, process.returncode)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -65,6 +65,8 @@ class Terminal:
             "NO_COLOR": "1",
             "TERM": "dumb",
             "XDG_CONFIG_HOME": str(home / "config"),
+            # Root's state would be the machine's own, and the next page would find this one's machines.
+            "EC2KIT_STATE_DIR": str(home / "state" / "ec2kit"),
             "XDG_RUNTIME_DIR": str(home / "run"),
             "XDG_STATE_HOME": str(home / "state"),
             **self.settings,

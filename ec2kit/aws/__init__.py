@@ -1,4 +1,4 @@
-"""AWS behind one door: the only importer of botocore. Everything comes out as our values and our errors.
+"""AWS behind one door: the only importer of boto3. Everything comes out as our values and our errors.
 
 `connect` makes an `Aws`, which is a bundle of ports, one for each theme of the API.
 """
@@ -126,13 +126,20 @@ def connect(target: Target, clock: Clock, session: botocore.session.Session | No
     `session` is for those who bring their own transport (tests in process). Raises `UsageError` without a
     region or for an unknown profile, `AccessDenied` when no credentials can be read.
     """
+    import boto3.session
     import botocore.session as botocore_session
     from botocore.exceptions import BotoCoreError
 
     try:
         base = session or botocore_session.Session(profile=target.profile or None)
         read_quickly(base)
-        clients = Clients(target, base, clock, Seen())
+        whole = boto3.session.Session(
+            botocore_session=base,
+            region_name=target.region or None,
+            aws_access_key_id=target.access_key or None,
+            aws_secret_access_key=target.secret_key or None,
+        )
+        clients = Clients(target, whole, clock, Seen())
         door = Door(clients, Limiter(clock))
         clients.ec2  # noqa: B018  a missing region is told here, before anything is planned
     except BotoCoreError as error:

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-import botocore.session
+import boto3.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.parsers import ResponseParserError
@@ -65,10 +65,10 @@ def _nothing() -> None:
 
 @dataclass
 class Clients:
-    """botocore's clients for one endpoint, made when first used; `acting` ones never retry by themselves."""
+    """boto3's clients for one endpoint, made when first used; `acting` ones never retry by themselves."""
 
     target: Target
-    session: botocore.session.Session
+    session: boto3.session.Session
     clock: Clock
     seen: Seen
 
@@ -93,12 +93,10 @@ class Clients:
         return self._client("sts", _READING)
 
     def _client(self, service: str, config: Config) -> Any:
-        client = self.session.create_client(
+        client = self.session.client(
             service,
             region_name=self.target.region or None,
             endpoint_url=self.target.endpoint or None,
-            aws_access_key_id=self.target.access_key or None,
-            aws_secret_access_key=self.target.secret_key or None,
             config=config,
         )
         client.meta.events.register(f"response-received.{service}", self._learn)

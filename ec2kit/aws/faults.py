@@ -117,7 +117,7 @@ def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
         error, (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError)
     ):
         return AccessDenied(f"no credentials to call AWS with: {_plain(error)}", hint=HINT_CREDENTIALS)
-    if isinstance(error, (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)):
+    if isinstance(error, NOT_THERE):
         return Unavailable(
             f"{action}: the endpoint does not answer: {_plain(error)}",
             hint="check the network and AWS_ENDPOINT_URL; a stopped sandbox starts with `ec2kit sandbox start`",
@@ -132,6 +132,9 @@ def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
         return UsageError(f"{action}: {_plain(error)}")
     return Ec2kitError(f"{action}: {_plain(error)}")
 
+
+NOT_THERE = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
+"""No connection came about: the call certainly did not happen."""
 
 _EXPIRED_SSO = (
     boto.UnauthorizedSSOTokenError,

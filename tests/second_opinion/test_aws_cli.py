@@ -1,0 +1,93 @@
+"""What ec2kit says it did, the AWS CLI sees: instances, tags, snapshots, who holds an address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.second_opinion.practice import Practice
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
+    """One for the module: starting takes longer than any of the tests."""
+    found = Practice(tmp_path_factory.mktemp("home"), f"opinion-{os.getpid()}")
+    try:
+        found.start()
+        yield found
+    finally:
+        found.end()
+
+
+@pytest.fixture(scope="module")
+def shop(practice: Practice) -> str:
+    """The id of a machine that ec2kit launched."""
+    launched = practice.ec2kit("launch shop --like web-1 --tag role=shop --volume 30")
+    return launched.split()[0]
+
+
+def instance(practice: Practice, id: str) -> dict[str, Any]:
+    """An instance as the AWS CLI shows it."""
+    found = practice.aws(f"ec2 describe-instances --instance-ids {id}")
+    result: dict[str, Any] = found["Reservations"][0]["Instances"][0]
+    return result
+
+
+def tags(item: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
+
+
+def test_what_was_launched_runs_with_its_name_its_tags_and_its_disks(practice: Practice, shop: str) -> None:
+    found = instance(practice, shop)
+
+    assert found["State"]["Name"] == "running"
+    assert tags(found)["Name"] == "shop"
+    assert tags(found)["role"] == "shop"
+    assert len(found["BlockDeviceMappings"]) >= 2
+
+
+def test_a_tag_that_was_set_is_there_and_the_others_still_are(practice: Practice, shop: str) -> None:
+    practice.ec2kit("tag set shop tier=front 'note=a, b'")
+
+    found = tags(instance(practice, shop))
+
+    assert found["tier"] == "front"
+    assert found["note"] == "a, b"
+    assert found["role"] == "shop"
+
+
+def test_a_snapshot_set_has_one_completed_snapshot_for_each_disk(practice: Practice, shop: str) -> None:
+    made = practice.ec2kit("snapshot create shop").split()[0]
+
+    found = practice.aws(
+        f"ec2 describe-snapshots --owner-ids self --filters Name=tag:ec2kit:set,Values={made}"
+    )
+    disks = [each["Ebs"]["VolumeId"] for each in instance(practice, shop)["BlockDeviceMappings"]]
+
+    assert sorted(each["VolumeId"] for each in found["Snapshots"]) == sorted(disks)
+    assert {each["State"] for each in found["Snapshots"]} == {"completed"}
+    assert {tags(each)["ec2kit:of"] for each in found["Snapshots"]} == {shop}
+
+
+def test_an_assigned_address_is_held_by_that_instance_alone(practice: Practice, shop: str) -> None:
+    practice.ec2kit("eip assign 203.0.113.9 shop")
+
+    (address,) = practice.aws("ec2 describe-addresses --public-ips 203.0.113.9")["Addresses"]
+
+    assert address["InstanceId"] == shop
+    assert tags(address)["ec2kit:holder"] == shop
+    assert instance(practice, shop)["PublicIpAddress"] == "203.0.113.9"
+
+
+def test_what_was_stopped_is_stopped_and_keeps_its_address(practice: Practice, shop: str) -> None:
+    practice.ec2kit("stop shop --yes")
+
+    (address,) = practice.aws("ec2 describe-addresses --public-ips 203.0.113.9")["Addresses"]
+
+    assert instance(practice, shop)["State"]["Name"] == "stopped"
+    assert address["InstanceId"] == shop

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ec2kit.errors import NotFound, UsageError
 from ec2kit.inventory.selectors import Narrowing, Selection, Term, TermKind, matches_any
+from ec2kit.model.ids import InstanceId
 from ec2kit.model.instances import Instance, State
 from ec2kit.model.tags import NAME
 
@@ -86,11 +87,15 @@ def passes(instance: Instance, narrowing: Narrowing, now: datetime) -> bool:
 def _by_terms(aws: Aws, terms: Sequence[Term], *, terminated: bool) -> list[Instance]:
     """The instances that the words name, each once, in the order of the words."""
     found = _look_up(aws, terms)
+    by_id = {each.id: each for each in found}
     chosen: dict[str, Instance] = {}
     missing: list[Term] = []
     for term in terms:
-        hits = [each for each in found if _fits(each, term)]
-        if term.kind is not TermKind.ID:
+        if term.kind is TermKind.ID:
+            # Thousands of ids may come from a pipe: not every one is held against every instance.
+            hits = [by_id[InstanceId(term.word)]] if term.word in by_id else []
+        else:
+            hits = [each for each in found if _fits(each, term)]
             living = [each for each in hits if each.state is not State.TERMINATED]
             hits = living if living or not terminated else hits
         if term.kind is TermKind.NAME and len(hits) > 1:

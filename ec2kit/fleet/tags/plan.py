@@ -30,29 +30,26 @@ class Resource:
 
 def set_plan(resources: Sequence[Resource], tags: Tags) -> Plan:
     """Given resources and the tags that they should have, return the plan."""
-    lacking = [each for each in resources if not tags.items() <= each.tags.items()]
-    full = [each for each in lacking if counted({**each.tags, **tags}) > MAX_TAGS]
+    same, lacking = _parted(resources, lambda each: tags.items() <= each.tags.items())
+    full, changing = _parted(lacking, lambda each: counted({**each.tags, **tags}) > MAX_TAGS)
     refused = tuple(
         Refusal("tag limit", each.called, f"it has {counted(each.tags)} tags, and AWS allows {MAX_TAGS}")
         for each in full
     )
-    changing = [each for each in lacking if each not in full]
 
     def step(portion: Sequence[Resource]) -> Step:
         return SetTags(_ids(portion), dict(tags), _before(portion, tags))
 
-    same = [each for each in resources if each not in lacking]
     return _plan("set", step, changing, _Rest(same, "it has these tags already", refused, notes_for(tags)))
 
 
 def delete_plan(resources: Sequence[Resource], keys: Sequence[str]) -> Plan:
     """Given resources and keys, return the plan that removes the keys where they are."""
-    changing = [each for each in resources if not each.listed or any(key in each.tags for key in keys)]
+    changing, same = _parted(resources, lambda each: not each.listed or any(key in each.tags for key in keys))
 
     def step(portion: Sequence[Resource]) -> Step:
         return DeleteTags(_ids(portion), tuple(keys), _before(portion, keys))
 
-    same = [each for each in resources if each not in changing]
     return _plan("delete", step, changing, _Rest(same, "it has none of these tags", (), notes_for(keys)))
 
 
@@ -75,6 +72,16 @@ def _plan(
     )
     unchanged = tuple((each.called, rest.why_same) for each in rest.same)
     return Plan(planned, rest.refused, unchanged, "" if planned else "no resource would change", rest.notes)
+
+
+def _parted(
+    resources: Iterable[Resource], test: Callable[[Resource], bool]
+) -> tuple[list[Resource], list[Resource]]:
+    """Those that pass the test, and those that do not."""
+    parts: tuple[list[Resource], list[Resource]] = ([], [])
+    for each in resources:
+        parts[0 if test(each) else 1].append(each)
+    return parts
 
 
 def _portions(resources: Iterable[Resource]) -> Iterator[Sequence[Resource]]:

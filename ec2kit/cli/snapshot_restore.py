@@ -77,7 +77,9 @@ def restore(context: Context, which: str, kind: str, name: str, to: tuple[str, .
     ec2kit snapshot restore web-1 --as volumes --to eu-west-1b
     """
     if name and kind != "instance":
-        raise UsageError(f"--name names a new instance, and `--as {kind}` makes none", hint="leave --name out")
+        raise UsageError(
+            f"--name names a new instance, and `--as {kind}` makes none", hint="leave --name out"
+        )
     aws, wish = context.aws(), Wish(which, name, to)
     manner = Manner(
         asks=True if kind == "root" else None,

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 
 from ec2kit.aws import Aws
 from ec2kit.errors import UsageError
 from ec2kit.model.evidence import Kind, Sample, Verdict
-from ec2kit.model.ids import InstanceId
+from ec2kit.model.ids import ImageId, InstanceId, InstanceType, Zone
 from ec2kit.model.instances import Instance, InstanceStatus, State
 from ec2kit.model.runs import EvidenceRow, EvidenceStore
-from ec2kit.model.tags import PROTECT
+from ec2kit.model.tags import PROTECT, Tags
 from ec2kit.probes.application import ApplicationProbe
 from ec2kit.probes.control import Control, control
 from ec2kit.probes.ec2 import state_samples, status_samples
@@ -29,6 +29,10 @@ from ec2kit.recovery.storm import Watched, storm
 
 BY_ID = 400
 """Up to so many machines their checks are asked by id, 100 a call; beyond, all of the region's, 1,000 a call."""
+
+
+UNTOLD = Judgement(Condition.UNKNOWN, ("AWS does not tell of it now: its zone is disturbed",))
+"""The verdict on a machine of a zone that is disturbed: not told is not dead."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,17 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
 
     Raises the `Ec2kitError` with which AWS did not answer: that is no evidence of anybody's death.
     """
-    tagged = monitor.aws.instances.describe(filters={"tag-key": [PROTECT]})
+    found = monitor.aws.reachable(PROTECT)
+    tagged = (*found.instances, *(in_the_dark(id, tags) for id, tags in found.dark.items()))
     enrolled = tuple({each.id: each for each in chain(filter(is_enrolled, tagged), extra)}.values())
     vanished = _vanished(monitor, tagged)
-    statuses = _statuses(monitor.aws, [each.id for each in enrolled if each.state is State.RUNNING])
+    shown = [each for each in enrolled if each.id not in found.dark]
+    statuses = _statuses(monitor.aws, [each.id for each in shown if each.state is State.RUNNING])
     now = monitor.aws.now()
-    well, samples = _sampled(monitor, enrolled, statuses, now)
+    well, samples = _sampled(monitor, shown, statuses, now)
     machines = tuple(
-        Watched(each, _judgement(each, statuses.get(each.id), samples[each.id], well, now))
-        for each in enrolled
-    )
+        Watched(each, _judgement(each, statuses.get(each.id), samples[each.id], well, now)) for each in shown
+    ) + tuple(Watched(each, UNTOLD) for each in enrolled if each.id in found.dark)
     _keep_memory(monitor.evidence, tagged, machines)
     return Watch(
         at=now,
@@ -86,6 +91,14 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
         storm=storm([each for each in machines if is_enrolled(each.instance)], monitor.brake),
         pause=global_pause(monitor.aws, now),
         vanished=vanished,
+    )
+
+
+def in_the_dark(id: str, tags: Tags) -> Instance:
+    """An instance of which AWS tells nothing but its tags: its zone is disturbed."""
+    unknown = datetime.fromtimestamp(0, UTC)
+    return Instance(
+        InstanceId(id), State.RUNNING, InstanceType(""), ImageId(""), Zone(""), unknown, dict(tags)
     )
 
 

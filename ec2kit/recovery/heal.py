@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from ec2kit.engine.acting import SETTLE
 from ec2kit.engine.execute import execute
 from ec2kit.engine.leases import keep
 from ec2kit.engine.runs import Command, Runs
@@ -29,6 +30,7 @@ from ec2kit.host.clock import Clock
 from ec2kit.model.ids import InstanceId
 from ec2kit.model.periods import format_age
 from ec2kit.model.runs import Leases
+from ec2kit.model.tags import STATE
 from ec2kit.recovery.candidates import NoCandidate
 from ec2kit.recovery.failures import next_number, recovery_run
 from ec2kit.recovery.moves import PAUSE, Act, Await, Blocked, Done
@@ -105,7 +107,7 @@ def heal(healer: Healer, context: Context) -> Healed:
 
 def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[], None]) -> Healed:
     """Look, decide, act, until nothing is left to do or something forbids it."""
-    told = ""
+    told, settled = "", False
     while True:
         guard()
         seen = observe(healer.monitor, context)
@@ -119,6 +121,11 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
             told = move.why
             _pause(healer, move.pause)
             continue
+        if move.name == "replace" and not settled and _begun_elsewhere(healer, seen):
+            healer.tell(f"{healed.name}: another monitor began to replace it; giving its work time to show")
+            settled = True
+            _pause(healer, SETTLE)
+            continue
         healer.tell(f"{healed.name}: {move.name} ({move.why})")
         _remember(healed, move, seen, healer.monitor.aws.now())
         trouble = _carry_out(healer, context, move, seen, guard)
@@ -130,6 +137,14 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
                 healed.result, healed.why, healed.error = "failed", trouble.message, trouble
                 return healed
             _pause(healer, PAUSE)
+
+
+def _begun_elsewhere(healer: Healer, seen: Seen) -> bool:
+    """Whether the old half was put in quarantine and our journal knows nothing of it: whoever did it may have made
+    more, which AWS does not show yet, and a set has no client token."""
+    run = recovery_run(seen.old.id, next_number(seen.old.tags))
+    ours = any(record.key.startswith("replace/") for record in healer.runs.journal.steps(run))
+    return seen.old.tags.get(STATE) == "quarantined" and not ours
 
 
 def _pause(healer: Healer, pause: timedelta) -> None:

@@ -1,12 +1,14 @@
-"""Recoveries cut at every call and at every journal write: run again, they end as the uncut one does.
+"""Recoveries cut at every call and at every journal write: gone on with, they end as the uncut one does.
 
-Three cuts for each call (before it is handled, after, at the answer's first byte), one on each side of each
-journal write. `make test` cuts around every changing call and journal write and at every tenth reading call;
-`make deep` at all of them. Each is gone on with twice: by the same monitor, and by one that has lost its state.
+One recovery is run to its end, and what a kill would leave is kept at each of its moments: before a call is
+handled, after it (and at the answer's first byte, which leaves the same), before and after each journal write.
+From each of these the next cron runs go on, by turns those of the same monitor and those of one that has lost its
+state. `make test` takes the moments around every changing call and a part of the others; `make deep` takes all.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,13 +28,8 @@ from tests.recovery.rig import Station
 from tests.sandbox.seeded import Seeded
 from tests.support.journals import MemoryJournal
 
-PHASES = ("before", "after", "first_byte")
-STRIDE = 10
-"""Of the reading calls, every so many are cut in `make test`."""
-
-
-class Killed(BaseException):
-    """The process is gone."""
+READS, WRITES = 25, 4
+"""Of the reading calls and of the journal writes, every so many are cut in `make test`."""
 
 
 class Loaded(Seeded):
@@ -44,32 +41,40 @@ class Loaded(Seeded):
         self.ec2 = self.client("ec2")
 
 
-class CutJournal(MemoryJournal):
-    """A journal in which the process dies at its n-th step written, before or after."""
+@dataclass(frozen=True)
+class Moment:
+    """What a kill at this moment would leave: the world and the journal."""
 
-    def __init__(self, at: int | None = None, *, after: bool = False) -> None:
+    what: str
+    weight: int
+    """1: always tried; more: every so many."""
+    world: Path
+    journal: MemoryJournal
+
+
+class KeptJournal(MemoryJournal):
+    """A journal that tells of each step written, before and after."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__()
-        self.at, self.after, self.writes = at, after, 0
+        self.tell = tell
 
     def write_step(self, record: StepRecord) -> None:
-        """Write, and die where it was told."""
-        self.writes += 1
-        if self.writes == self.at and not self.after:
-            raise Killed
+        """Write, and tell of it."""
+        self.tell(f"before {record.state} of {record.key}")
         super().write_step(record)
-        if self.writes == self.at and self.after:
-            raise Killed
+        self.tell(f"after {record.state} of {record.key}")
 
 
 @dataclass(frozen=True)
 class Uncut:
-    """The recovery that nobody interrupts: its calls (which of them change something), its writes, its end."""
+    """The recovery that nobody interrupts, everything that a kill could leave of it, and its end."""
 
-    start: Path
     machine: str
-    changing: tuple[bool, ...]
+    moments: tuple[Moment, ...]
+    calls: int
     writes: int
-    world: Any
+    end: set[str]
 
 
 def changes(call: Call) -> bool:
@@ -77,18 +82,10 @@ def changes(call: Call) -> bool:
     return not call.action.startswith(("Describe", "Get", "List"))
 
 
-def machine_of(sandbox: Seeded) -> str:
-    """The id of the machine that breaks, whatever its half is called by now."""
-    filters = [{"Name": "tag-key", "Values": ["ec2kit:protect"]}]
-    found = sandbox.ec2.describe_instances(Filters=filters)["Reservations"]
-    ids = {one["InstanceId"]: one for reservation in found for one in reservation["Instances"]}
-    return min(ids, key=lambda id: ids[id]["LaunchTime"] if id else id)
-
-
 @pytest.fixture(scope="module", params=["restarted", "replaced"])
 def uncut(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Uncut:
     """One recovery from the break to the end, of each kind."""
-    start = tmp_path_factory.mktemp(request.param) / "world"
+    directory = tmp_path_factory.mktemp(request.param)
     sandbox = Seeded()
     sandbox.tick(600)
     station = Station(sandbox)
@@ -97,121 +94,91 @@ def uncut(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     check = "instance" if request.param == "replaced" else "system"
     sandbox.app.world.conditions.impair(machine, check, station.clock.now())  # type: ignore[arg-type]
     station.clock.sleep(240)
-    save(sandbox.app, start)
-    calls: list[bool] = []
-    sandbox = revived(start, machine)
-    sandbox.before(lambda call: calls.append(changes(call)))
-    journal = CutJournal()
+    moments: list[Moment] = []
+    counts = {"calls": 0, "writes": 0}
+
+    def keep(what: str, weight: int, kind: str) -> None:
+        path = directory / f"world-{len(moments)}"
+        save(sandbox.app, path)
+        left = MemoryJournal()
+        left._runs, left._steps, left._events = copy.deepcopy(
+            (journal._runs, journal._steps, journal._events)
+        )
+        moments.append(Moment(what, weight, path, left))
+        counts[kind] += 1
+
+    journal = KeptJournal(lambda what: keep(what, WRITES, "writes"))
+    sandbox.before(lambda call: keep(f"before {call.action}", 1 if changes(call) else READS, "calls"))
+    sandbox.after(lambda call: keep(f"after {call.action}", 1, "calls") if changes(call) else None)
+    move_hosts(sandbox, machine)
     healed = Station(sandbox, journal=journal).heal(machine)
     assert healed.result == "healed", healed
     assert ("replace" in healed.moves) is (request.param == "replaced")
-    return Uncut(start, machine, tuple(calls), journal.writes, end_of(sandbox))
+    sandbox.app.hooks.before.clear()
+    sandbox.app.hooks.after.clear()
+    return Uncut(machine, tuple(moments), counts["calls"], counts["writes"], end_of(sandbox))
 
 
-def revived(start: Path, machine: str) -> Seeded:
-    """The world at the break; a system that is impaired is well on its next host."""
-    sandbox = Loaded(start)
+def move_hosts(sandbox: Seeded, machine: str) -> None:
+    """A system that is impaired is well on its next host."""
     conditions = sandbox.app.world.conditions
 
     def moved(call: Call) -> None:
         if call.action == "StartInstances" and conditions.impaired_since(machine, "system"):
             conditions.mend(machine)
 
-    sandbox.after(moved)
-    return sandbox
+    sandbox.app.hooks.after.insert(0, moved)
 
 
-def end_of(sandbox: Seeded) -> Any:
-    """The world once everything has settled."""
+def end_of(sandbox: Seeded) -> set[str]:
+    """The world once everything has settled, as lines, so that a difference can be read."""
     sandbox.tick(600)
-    return read_world(lambda service: direct_client(sandbox.app, service))
+    world = read_world(lambda service: direct_client(sandbox.app, service))
+    return {
+        f"{kind}: {json.dumps(thing, sort_keys=True)}" for kind, things in world.items() for thing in things
+    }
 
 
-def lines(world: Any) -> list[str]:
-    """A world as lines, so that a difference can be read."""
-    return [f"{kind}: {json.dumps(thing, sort_keys=True)}" for kind, things in world.items() for thing in things]
-
-
-def cut_at(sandbox: Seeded, number: int, phase: str) -> None:
-    """Have the client die around the call of this number."""
-    seen = [0]
-
-    def die(_call: Call) -> None:
-        seen[0] += 1
-        if seen[0] == number + 1:
-            raise Killed
-
-    getattr(sandbox.app.hooks, phase).append(die)
-
-
-def go_on(sandbox: Seeded, machine: str, journal: MemoryJournal) -> None:
-    """The next cron runs, until nothing is left to do."""
-    sandbox.app.hooks.before.clear()
-    sandbox.app.hooks.first_byte.clear()
+def go_on(uncut: Uncut, moment: Moment, *, forgets: bool) -> None:
+    """The next cron runs from what a kill has left, until nothing is left to do; then compare the ends."""
+    sandbox = Loaded(moment.world)
+    move_hosts(sandbox, uncut.machine)
+    journal = MemoryJournal() if forgets else copy.deepcopy(moment.journal)
     for _ in range(5):
         station = Station(sandbox, journal=journal)
-        found = station.watch().of(machine)
+        found = station.watch().of(uncut.machine)
         if found is None or found.judgement.condition is not Condition.FAILED:
-            return
-        healed = station.heal(machine)
+            break
+        healed = station.heal(uncut.machine)
         if healed.result in ("healed", "nothing"):
-            return
-    pytest.fail(f"it did not end: {healed}")
+            break
+    else:
+        pytest.fail(f"it did not end: {moment.what}: {healed}")
+    cut = end_of(sandbox)
+    told = [f"killed {moment.what}{', state lost' if forgets else ''}:", *sorted(cut - uncut.end), "uncut:"]
+    assert cut == uncut.end, "\n".join([*told, *sorted(uncut.end - cut)])
 
 
-def run_cut(uncut: Uncut, arrange: Callable[[Seeded], MemoryJournal], *, forgets: bool) -> None:
-    """Cut one recovery, go on with it, and compare the ends."""
-    sandbox = revived(uncut.start, uncut.machine)
-    journal = arrange(sandbox)
-    with pytest.raises(Killed):
-        Station(sandbox, journal=journal).heal(uncut.machine)
-    for run in journal.runs(limit=99):
-        journal.die(run.id)
-    if isinstance(journal, CutJournal):
-        journal.at = None
-    go_on(sandbox, uncut.machine, MemoryJournal() if forgets else journal)
-    cut, whole = set(lines(end_of(sandbox))), set(lines(uncut.world))
-    assert not cut ^ whole, "\n".join(["cut:", *sorted(cut - whole), "uncut:", *sorted(whole - cut)])
-
-
-def calls_to_cut(uncut: Uncut, *, every: bool) -> Iterator[int]:
-    """The numbers of the calls to cut around."""
-    for number, changing in enumerate(uncut.changing):
-        if changing or every or number % STRIDE == 0:
-            yield number
-
-
-def sweep(uncut: Uncut, *, every: bool) -> str:
-    """Cut around calls and journal writes; returns the counts in words."""
-    cuts = 0
-    for number in calls_to_cut(uncut, every=every):
-        for phase in PHASES if uncut.changing[number] or every else PHASES[:1]:
-
-            def arrange(sandbox: Seeded, number: int = number, phase: str = phase) -> MemoryJournal:
-                cut_at(sandbox, number, phase)
-                return CutJournal()
-
-            run_cut(uncut, arrange, forgets=cuts % 2 == 1)
-            cuts += 1
-    for number in range(1, uncut.writes + 1):
-        for after in (False, True):
-            journal = CutJournal(number, after=after)
-            run_cut(uncut, lambda _sandbox, journal=journal: journal, forgets=cuts % 2 == 1)  # type: ignore[misc]
-            cuts += 1
-    return f"{len(uncut.changing)} calls ({sum(uncut.changing)} changing), {uncut.writes} writes, {cuts} cuts"
+def chosen(uncut: Uncut, *, every: bool) -> Iterator[Moment]:
+    """The moments to go on from."""
+    seen: dict[int, int] = {}
+    for moment in uncut.moments:
+        count = seen.get(moment.weight, 0)
+        seen[moment.weight] = count + 1
+        if every or count % moment.weight == 0:
+            yield moment
 
 
 @pytest.mark.kill
 @pytest.mark.timeout(900)
-def test_a_recovery_cut_anywhere_ends_the_same(
-    uncut: Uncut, record_property: Callable[[str, object], None]
-) -> None:
-    counts = sweep(uncut, every=False)
-    record_property("counts", counts)
-    print(counts)
+def test_a_recovery_killed_anywhere_ends_the_same(uncut: Uncut) -> None:
+    for number, moment in enumerate(chosen(uncut, every=False)):
+        go_on(uncut, moment, forgets=number % 2 == 1)
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
-def test_a_recovery_cut_at_every_call_ends_the_same(uncut: Uncut) -> None:
-    print(sweep(uncut, every=True))
+def test_a_recovery_killed_at_every_moment_ends_the_same(uncut: Uncut) -> None:
+    for moment in chosen(uncut, every=True):
+        for forgets in (False, True):
+            go_on(uncut, moment, forgets=forgets)

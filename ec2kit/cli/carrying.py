@@ -53,6 +53,8 @@ class Manner:
     """With `--no-wait`: the command that asks how it went, `{ids}` in it being the items'."""
     again: bool = False
     """After an unfinished run was finished, do today's work too; one that failed or is stale is given up instead."""
+    secrets: tuple[str, ...] = ()
+    """Texts that the plan wants and the journal never has (user data), given again when a run is resumed."""
     guard: Callable[[], None] = free
     """Raises `Busy` when the lease is lost under which this is done."""
 
@@ -98,7 +100,7 @@ def resume(context: Context, run: Run, manner: Manner) -> Carried:
     """Go on with a run from its stored plan; what was consented to then is not asked again."""
     age = format_age(run.started, context.clock.now())
     context.say(f"resuming run {run.id}, begun {age} ago by {run.who or 'somebody'}: `{typed(run)}`")
-    with context.state.runs.resume(run.id) as work:
+    with context.state.runs.resume(run.id, secrets=manner.secrets) as work:
         return _work(context, work, manner, verb_of(run))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ec2kit.cli.boundary import unexpected
+from ec2kit.cli.nothing import NothingSelected, end_with_nothing
 from ec2kit.cli.output import OutputClosed
 from ec2kit.cli.overview import exit_line
 from ec2kit.errors import Ec2kitError, Exit, Interrupted, UsageError
@@ -46,6 +46,8 @@ class KitCommand(click.Command):
             settings: dict[str, Any] = {"terminal_width": min(context.surroundings.width, WIDTH)}
             with self.make_context(context.entry.typed, list(args), obj=context, **settings) as ctx:
                 self.invoke(ctx)
+        except NothingSelected:
+            return end_with_nothing(context, is_verdict=self.unsure is not None)
         except click.exceptions.Exit as ended:
             return Exit(ended.exit_code)
         except click.UsageError as error:
@@ -89,7 +91,7 @@ class KitCommand(click.Command):
             if error.possibilities:
                 hint = f"did you mean {' or '.join(f'`{name}`' for name in sorted(error.possibilities))}?"
             return UsageError(f"`{typed}` has no option '{error.option_name}'", hint=hint)
-        message = re.sub(r"\.$", "", error.format_message())
+        message = " ".join(error.format_message().split()).removesuffix(".")
         return UsageError(f"`{typed}`: {message[:1].lower()}{message[1:]}", hint=hint)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ec2kit.cli.options import Options
 from ec2kit.errors import Ec2kitError, Exit, UsageError
+from ec2kit.host.terminal import typed_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,10 +174,11 @@ class Context:
 
     # Arguments
 
-    def expand(self, selectors: Iterable[str]) -> tuple[str, ...]:
+    def expand(self, selectors: Iterable[str], *, removing: bool = False) -> tuple[str, ...]:
         """The selectors with `-` replaced by the first field of every line of stdin; those count as typed.
 
-        Raises `UsageError` when stdin is a terminal.
+        Raises `UsageError` when stdin is a terminal, and `NothingSelected` when stdin names nothing and what else
+        was typed only narrows: no words would mean everything. `removing`: they are those of `--except`.
         """
         words = tuple(selectors)
         if "-" not in words:
@@ -186,9 +188,19 @@ class Context:
                 raise UsageError(
                     "`-` reads names from a pipe, and stdin is a terminal", hint="ec2kit ls … | … -"
                 )
-            self._stdin = tuple(line.split()[0] for line in self.surroundings.stdin if line.strip())
+            lines = (line for line in self.surroundings.stdin if line.strip())
+            self._stdin = tuple(typed_text(line.split()[0]) for line in lines)
             self.typed = tuple(word for word in self.typed if word != "-") + self._stdin
+        if not self._stdin and not removing:
+            self._require_a_name(words)
         return tuple(word for item in words for word in (self._stdin if item == "-" else (item,)))
+
+    def _require_a_name(self, words: tuple[str, ...]) -> None:
+        from ec2kit.cli.nothing import NothingSelected
+        from ec2kit.inventory.selectors import narrows
+
+        if all(word == "-" or narrows(word) for word in words):
+            raise NothingSelected
 
     # The screen
 

@@ -24,7 +24,7 @@ def ls(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...]) 
     ec2kit ls role=web state:running
     ec2kit ls 'web-*' --region all -o json
     """
-    selection = parse(context.expand(selectors), context.expand(excluded))
+    selection = parse(context.expand(selectors), context.expand(excluded, removing=True))
     regions = context.everywhere()
     found = instances_in(regions, selection)
     context.announce(regions[0])

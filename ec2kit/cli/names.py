@@ -11,15 +11,17 @@ MOST = 5000
 
 def names_file(environ: Mapping[str, str]) -> Path:
     """Where the names are kept (XDG base directory specification: the cache)."""
-    cache = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME", "/")) / ".cache")
-    return Path(cache) / "ec2kit" / "names"
+    from ec2kit.host.identity import this_user
+
+    cache = environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else this_user(environ).home / ".cache") / "ec2kit" / "names"
 
 
 def known_names(environ: Mapping[str, str]) -> tuple[str, ...]:
     """The names that were listed last; none when there is no such file."""
     try:
         return tuple(names_file(environ).read_text(encoding="utf-8").splitlines())
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return ()
 
 

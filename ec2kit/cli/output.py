@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TextIO
 
+from ec2kit.errors import Ec2kitError
+
 
 class OutputClosed(Exception):
     """Nobody reads stdout any more (`| head -1`): exit 0."""
@@ -19,13 +21,17 @@ class Output:
     stderr: TextIO
 
     def write(self, pieces: Iterable[str]) -> None:
-        """Write data; raises `OutputClosed` when its reader has gone."""
+        """Write data; raises `OutputClosed` when its reader has gone, `Ec2kitError` when there is no room for it."""
         try:
             for piece in pieces:
                 self.stdout.write(piece)
             self.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosed from error
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            hint = "what was done is done: `ec2kit history` shows it"
+            raise Ec2kitError(f"stdout cannot be written: {why}", hint=hint) from error
 
     def say(self, line: str) -> None:
         """Write a line of talk."""
@@ -36,5 +42,5 @@ class Output:
         try:
             self.stderr.write(text)
             self.stderr.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             return

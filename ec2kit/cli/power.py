@@ -98,5 +98,5 @@ def _chosen(
     context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...]
 ) -> Callable[[], tuple[Instance, ...]]:
     """Read the words now, for stdin counts as typed; look the instances up when the plan is made."""
-    selection = parse(context.expand(selectors), context.expand(excluded))
+    selection = parse(context.expand(selectors), context.expand(excluded, removing=True))
     return lambda: select(context.aws(), selection)

@@ -10,6 +10,7 @@ from ec2kit.cli.output import Output
 from ec2kit.cli.overview import overview
 from ec2kit.cli.surroundings import Surroundings
 from ec2kit.errors import Exit
+from ec2kit.host.terminal import typed_text
 
 if TYPE_CHECKING:
     from ec2kit.cli.command import KitCommand
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 def run(args: list[str], around: Surroundings, output: Output) -> Exit:
     """Given the arguments, do what they say and return the exit code; raises `Ec2kitError`."""
+    args = [typed_text(word) for word in args]
     if not args or args[0] in ("-h", "--help"):
         output.write([overview()])
         return Exit.DONE

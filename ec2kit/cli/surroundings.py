@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,17 +49,18 @@ class Surroundings:
         """The real ones."""
         from shutil import get_terminal_size
 
-        from ec2kit.host.terminal import asker, is_terminal
+        from ec2kit.host.terminal import asker, here, is_terminal, standard_streams
 
+        stdin, stdout, stderr = standard_streams()
         return cls(
             environ=os.environ,
-            cwd=Path.cwd(),
-            stdin=sys.stdin,
-            stdout=sys.stdout,
-            stderr=sys.stderr,
-            stdin_is_terminal=is_terminal(sys.stdin),
-            stdout_is_terminal=is_terminal(sys.stdout),
-            stderr_is_terminal=is_terminal(sys.stderr),
+            cwd=here(),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            stdin_is_terminal=is_terminal(stdin),
+            stdout_is_terminal=is_terminal(stdout),
+            stderr_is_terminal=is_terminal(stderr),
             width=get_terminal_size((100, 24)).columns,
             ask=asker(),
             signals=True,

@@ -112,6 +112,11 @@ def is_ip(word: str) -> bool:
     return True
 
 
+def narrows(word: str) -> bool:
+    """Whether the word is a filter, which names nothing by itself; raises `UsageError` for a malformed one."""
+    return _narrowing(word) is not None
+
+
 def _narrowing(word: str) -> Narrowing | None:
     subject, colon, value = word.partition(":")
     if colon and subject in FILTER_WORDS and "=" not in subject:

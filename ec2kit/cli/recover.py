@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import click
 
@@ -33,6 +33,8 @@ from ec2kit.recovery.watch import Monitor, Watch, policy_or_watch
 from ec2kit.screen.recovery import HEALED_COLUMNS
 
 SAID = "said/recover/"
+NOT_WELL = (Condition.STARTING, Condition.SUSPECT, Condition.UNJUDGEABLE)
+"""What a machine may be judged after its recovery failed, without being well."""
 
 
 @changes
@@ -85,7 +87,7 @@ def recover(
     _ask(context, [each.instance for each in chosen if _touches(each)])
     healed = [
         *heal_all(_healer(context, monitor), cases, _at_once(context, monitor)),
-        *(_given_up(each) for each in given_up(set_aside(aws)) if meant.has(each.id)),
+        *(_given_up(each) for each in _waiting(aws, chosen) if meant.has(each.id)),
     ]
     _report(context, monitor, look, meant, healed, people=people)
 
@@ -129,8 +131,16 @@ def _role(instance: Instance) -> str:
     return instance.name.removesuffix(f".failed-{failure.number}") if failure else instance.name
 
 
+def _waiting(aws: Aws, chosen: Sequence[Watched]) -> Iterator[Instance]:
+    """Machines whose recovery failed, that are not well, and that no heal is tried for."""
+    yield from given_up(set_aside(aws))
+    for each in chosen:
+        if HOLD_FAILED in each.instance.tags and each.judgement.condition in NOT_WELL:
+            yield each.instance
+
+
 def _given_up(old: Instance) -> Healed:
-    """A recovery that failed with its replacement: both halves wait for a person."""
+    """A recovery that failed: a person has to look, and say so."""
     why = f"held: {parse_hold(old.tags[HOLD_FAILED])}"
     return Healed(old.id, _role(old), "blocked", why, f"{ACK} {old.id}")
 

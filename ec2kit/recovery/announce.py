@@ -92,7 +92,9 @@ def announce(
 
 def shape(trouble: Trouble) -> str:
     """Given a trouble, return it without what changes by itself: one that only lasts longer is the same one."""
-    return f"{trouble.level.name} {re.sub(r'[0-9][0-9a-zA-Z.:+-]*', '#', trouble.what)}"
+    return re.sub(
+        r"[0-9][0-9a-zA-Z.:+-]*", "#", f"{trouble.level.name} {trouble.what} {trouble.kind}".rstrip()
+    )
 
 
 def shorten(lines: Sequence[str], hints: Sequence[str] = ()) -> tuple[str, ...]:

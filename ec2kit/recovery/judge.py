@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from ec2kit.model.evidence import Kind, Sample, Verdict
@@ -41,6 +41,9 @@ WILLED = ("Client.UserInitiatedShutdown", "Client.InstanceInitiatedShutdown")
 """StateReasons that are a person's or the machine's own order (EC2, StateReason)."""
 REPLIED = "replied"
 """What a bad application sample's reason begins with when there was a reply after all (a wrong status, say)."""
+
+BUT_IT_REPLIED = "but it replied"
+"""What the reason begins with that cancels all others."""
 
 
 class Condition(StrEnum):
@@ -127,7 +130,7 @@ def _judge_running(evidence: Evidence, policy: Policy, now: datetime) -> Judgeme
     trouble = [text for text, _ in impaired] + [run.text for run in bad.values()]
     latest = _latest(evidence.samples)
     if trouble and (witness := _witness(latest)):
-        return Judgement(Condition.SUSPECT, (*trouble, f"but it replied: {witness}"))
+        return Judgement(Condition.SUSPECT, (*trouble, f"{BUT_IT_REPLIED}: {witness}"))
     if (
         not replies
         and not _checks_passed(evidence.status)
@@ -138,7 +141,7 @@ def _judge_running(evidence: Evidence, policy: Policy, now: datetime) -> Judgeme
         )
     if lasting := [text for text, lasts in impaired if lasts]:
         return Judgement(Condition.FAILED, (*lasting, _nobody(latest)))
-    full = [run for run in bad.values() if run.counts >= policy.bad and run.lasted >= policy.over]
+    full = [run for run in bad.values() if run.full]
     if len(full) >= 2:
         return Judgement(Condition.FAILED, (*(run.text for run in full), _nobody(latest)))
     if trouble:
@@ -150,24 +153,35 @@ def _judge_running(evidence: Evidence, policy: Policy, now: datetime) -> Judgeme
 
 @dataclass(frozen=True)
 class _BadRun:
-    """The bad samples of one kind among the last `of`: how many, for how long, and in words."""
+    """The bad samples of one kind among the last ones: whether `bad` of `of` for `over`, and in words."""
 
     kind: Kind
-    counts: int
-    lasted: timedelta
+    full: bool
     text: str
 
 
 def _bad_run(samples: Sequence[Sample], kind: Kind, policy: Policy) -> _BadRun | None:
     """The kind's bad samples if the newest told one is bad: samples that tell nothing are left out."""
     told = [sample for sample in samples if sample.kind is kind and sample.verdict is not Verdict.UNKNOWN]
-    recent = sorted(told, key=lambda sample: sample.at)[-policy.of :]
+    recent = _recent(sorted(told, key=lambda sample: sample.at), policy)
     bad = [sample for sample in recent if sample.verdict is Verdict.BAD]
     if not bad or recent[-1].verdict is not Verdict.BAD:
         return None
     lasted = bad[-1].at - bad[0].at
     text = f"{kind}: {len(bad)} bad of {len(recent)} over {format_duration(lasted)} ({bad[-1].reason})"
-    return _BadRun(kind, len(bad), lasted, text)
+    enough = len(bad) >= policy.bad and len(bad) * policy.of >= policy.bad * len(recent)
+    return _BadRun(kind, enough and lasted >= policy.over, text)
+
+
+def _recent(told: Sequence[Sample], policy: Policy) -> Sequence[Sample]:
+    """The last `of` samples, and as many before them as it takes to span `over`: who looks more often than once a
+    minute (check and recover beside each other, a person at a terminal) must not shorten what is looked back at."""
+    if not told:
+        return told
+    first = max(0, len(told) - policy.of)
+    while first > 0 and told[-1].at - told[first].at < policy.over:
+        first -= 1
+    return told[first:]
 
 
 def _impaired_checks(status: InstanceStatus | None, policy: Policy, now: datetime) -> list[tuple[str, bool]]:

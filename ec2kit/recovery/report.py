@@ -86,9 +86,9 @@ def trouble_of(healed: Healed) -> Trouble | None:
     if healed.result in ("failed", "blocked"):
         given_up = healed.result == "failed" or healed.hint.startswith(ACK)
         what = "was not recovered" if given_up else "failed and is not recovered"
-        return Trouble(
-            healed.id, name, what, Level.CRITICAL, (healed.why, *_done_so_far(healed)), healed.hint
-        )
+        reasons = (healed.why, *_done_so_far(healed))
+        kind = "" if given_up else " ".join(healed.why.split()[:2])
+        return Trouble(healed.id, name, what, Level.CRITICAL, reasons, healed.hint, kind)
     if healed.result == "busy":
         return Trouble(healed.id, name, "is being recovered", Level.WARNING, (healed.why,), quiet=True)
     return None

@@ -24,7 +24,7 @@ from ec2kit.model.instances import Instance, InstanceStatus, State
 from ec2kit.model.tags import HOLD_FAILED
 from ec2kit.recovery.enrolled import Vanished
 from ec2kit.recovery.holds import parse_hold
-from ec2kit.recovery.judge import Condition, Judgement
+from ec2kit.recovery.judge import BUT_IT_REPLIED, Condition, Judgement
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Watch
 
@@ -55,7 +55,7 @@ LEVELS: dict[Condition, Level] = {
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong. `what` is compared with what was last said; `quiet` ones are not said by cron."""
+    """One thing that is wrong. `what` and `kind` are compared with what was last said; `quiet` is not said by cron."""
 
     key: str
     name: str
@@ -63,6 +63,8 @@ class Trouble:
     level: Level
     reasons: tuple[str, ...] = ()
     hint: str = ""
+    kind: str = ""
+    """What tells it from another trouble of the same `what`."""
     quiet: bool = False
     once: bool = False
 
@@ -83,7 +85,11 @@ def troubles_of(
     found = [
         *(_vanished(each) for each in look.vanished if only is None),
         *(_running_again(each) for each in aside if _runs(each) and (only is None or each.id in only)),
-        *(_given_up(each) for each in given_up(aside) if only is None or each.id in only),
+        *(
+            _given_up(each, "neither half is watched")
+            for each in given_up(aside)
+            if only is None or each.id in only
+        ),
         *(trouble for each in wanted if (trouble := _trouble(each, look.statuses.get(each.instance.id)))),
     ]
     if look.storm and only is None:
@@ -114,6 +120,8 @@ def level_of(troubles: Iterable[Trouble]) -> Level:
 def _trouble(watched: Watched, status: InstanceStatus | None) -> Trouble | None:
     judgement, instance = watched.judgement, watched.instance
     level = LEVELS[judgement.condition]
+    if HOLD_FAILED in instance.tags and judgement.condition not in (Condition.HEALTHY, Condition.WILLED):
+        return _given_up(instance, *judgement.reasons)
     if level is Level.OK:
         return None
     what = {
@@ -135,7 +143,8 @@ def _trouble(watched: Watched, status: InstanceStatus | None) -> Trouble | None:
 
 def _from_here(judgement: Judgement, status: InstanceStatus | None) -> Iterator[str]:
     """Unreachable from where we are is less than failed: say it when EC2 itself sees nothing wrong."""
-    if status is None or judgement.fenced:
+    replied = any(reason.startswith(BUT_IT_REPLIED) for reason in judgement.reasons)
+    if status is None or judgement.fenced or replied:
         return
     checks = (status.system.status, status.instance.status)
     bad = judgement.condition in (Condition.SUSPECT, Condition.FAILED)
@@ -178,12 +187,12 @@ def given_up(aside: Iterable[Instance]) -> tuple[Instance, ...]:
     return tuple(each for each in aside if quarantined(each.tags) and HOLD_FAILED in each.tags)
 
 
-def _given_up(instance: Instance) -> Trouble:
+def _given_up(instance: Instance, *reasons: str) -> Trouble:
     return Trouble(
         instance.id,
         called(instance),
         "was not recovered",
         Level.CRITICAL,
-        (str(parse_hold(instance.tags[HOLD_FAILED])), "neither half is watched"),
+        (str(parse_hold(instance.tags[HOLD_FAILED])), *reasons),
         f"ec2kit recovery ack {instance.id}",
     )

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -25,6 +25,7 @@ from ec2kit.cli.registry import COMMANDS, Command
 from ec2kit.cli.running import run as run_registered
 from ec2kit.cli.surroundings import Surroundings
 from ec2kit.errors import Exit
+from ec2kit.model.runs import Journal
 from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.direct import transport
@@ -74,6 +75,9 @@ class Shell:
     commands: Mapping[str, KitCommand] = field(default_factory=dict)
     """Commands of the test's own, by their words."""
     asked: list[str] = field(default_factory=list)
+    journal: Callable[[Journal], Journal] | None = None
+    """Put around the journal of each command."""
+    workers: int = 8
 
     def run(self, line: str, stdin: str = "") -> Screen:
         """Type one line (without `ec2kit`)."""
@@ -90,6 +94,8 @@ class Shell:
             clock=TickingClock(self.sandbox) if self.sandbox else FakeClock(),
             session=self._session if self.sandbox else None,
             dialer=SandboxDialer.of(self.sandbox) if self.sandbox else None,
+            journal=self.journal,
+            workers=self.workers,
         )
         code = guarded(shlex.split(line), around, self._run)
         return Screen(stdout.getvalue(), stderr.getvalue(), code)
@@ -138,6 +144,7 @@ _STEADY: tuple[tuple[str, str], ...] = (
     (r"\b(i|vol|snap|ami|eipalloc|eipassoc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b", r"\1"),
     (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "RUN"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+    (r"\b\d{8}T\d{6}Z\b", "TIME"),
     (r"\b[\w.-]+@[\w.-]+\b", "USER@HOST"),
 )
 

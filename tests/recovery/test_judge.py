@@ -206,3 +206,18 @@ def test_application_kinds_alone_fence_only_when_nobody_replied(samples: tuple[S
             kind: max((s for s in told if s.kind is kind), key=lambda s: s.at) for kind in (HTTP, BANNER)
         }
         assert all(each.verdict is Verdict.BAD and each.reason == "no reply" for each in newest.values())
+
+
+def test_looking_twice_a_minute_does_not_shorten_what_is_looked_back_at() -> None:
+    machine = instance()
+    times = [half / 2 for half in range(6, -1, -1)]
+    found = verdict(machine, status(machine), *bad(HTTP, *times), *bad(BANNER, *times))
+    assert found.condition is Condition.FAILED
+    assert found.reasons[0].startswith("http: 7 bad of 7 over 3m")
+
+
+def test_looking_often_does_not_make_a_few_bad_samples_many() -> None:
+    machine = instance()
+    times = [quarter / 4 for quarter in range(12, 2, -1)]
+    mixed = [*good(HTTP, *times), *bad(HTTP, 0.5, 0.25, 0), *good(BANNER, *times), *bad(BANNER, 0.5, 0.25, 0)]
+    assert verdict(machine, status(machine), *mixed).condition is Condition.SUSPECT

@@ -6,11 +6,11 @@ import click
 
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.context import Context
+from ec2kit.cli.launch_layers import layered
 from ec2kit.cli.options import changes
 from ec2kit.config import LaunchProfile
 from ec2kit.errors import UsageError
 from ec2kit.fleet.launch.disks import parse_volume
-from ec2kit.fleet.launch.naming import group_of
 from ec2kit.fleet.launch.observe import observe
 from ec2kit.fleet.launch.plan import launch_plan
 from ec2kit.fleet.launch.wanted import Wanted, check
@@ -60,18 +60,18 @@ def launch(
     """Launch instances. `web-{n}` takes the lowest free numbers; several of a bare `web` are named so too.
 
     Image, type and the rest come from the options, else from --like or --template, else from the profile of that
-    name and the defaults in ec2kit.yaml. Where a zone has no capacity the next zone is tried, then the next type.
+    name and the defaults in ec2kit.yaml; on the sandbox, what is still missing is as its own machines have it. Where
+    a zone has no capacity the next zone is tried, then the next type.
 
     \b
     ec2kit launch web -n 4 --image debian-12-amd64 --type t3.micro
     ec2kit launch 'web-{n}' -n 2 --like web-1 --eip --hostname 'web-{n}.shop.example.com'
     """
     typed = LaunchProfile(image or "", _split(types), key or "", _split(subnets), _split(groups), role or "")
-    configured = LaunchProfile() if like or template else _configured(context, name)
     wanted = Wanted(
         pattern=name,
         count=count,
-        profile=typed.over(configured),
+        profile=typed if like or template else layered(context, name, typed),
         zones=_split(zones),
         tags=parse_pairs(tags),
         volumes=tuple(map(parse_volume, volumes)),
@@ -84,14 +84,12 @@ def launch(
     check(wanted)
     context.carry_out(
         lambda: launch_plan(wanted, observe(context.aws(), wanted)),
-        Manner(made="instance_id", later="ec2kit wait {ids} --for running"),
+        Manner(
+            made="instance_id",
+            later="ec2kit wait {ids} --for running",
+            secrets=(wanted.user_data,) if wanted.user_data else (),
+        ),
     )
-
-
-def _configured(context: Context, name: str) -> LaunchProfile:
-    """The profile of the very name, else of its group: `web` for `web-{n}` and `web-7`."""
-    known = context.config.launch
-    return context.config.profile(name if name in known else group_of(name))
 
 
 def _split(words: tuple[str, ...]) -> tuple[str, ...]:

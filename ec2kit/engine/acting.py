@@ -14,6 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 from ec2kit.engine.book import Book, is_spent, is_unchanged
+from ec2kit.engine.codec import encode_step
 from ec2kit.engine.plan import Planned
 from ec2kit.engine.resolve import refs_in, resolve
 from ec2kit.engine.session import Session
@@ -69,7 +70,8 @@ class Acting:
         step = resolve(planned.step, results)
         self._tried[planned.key] = self._tried.get(planned.key, 0) + 1
         last = self._book.last(planned.key)
-        if last is not None and last.result is not None and last.state is not StepState.FAILED:
+        answered = last is not None and last.result is not None and last.state is not StepState.FAILED
+        if last is not None and answered and not _wants_other_values(planned, last):
             attempt = self._attempt(planned, last.attempt, last)
             verified = last.state is StepState.DONE
             return Acted(planned, step, attempt, last.result, is_unchanged(last.result), verified)
@@ -166,3 +168,9 @@ class Acting:
     def _check(self) -> None:
         if self._halted():
             raise Halted
+
+
+def _wants_other_values(planned: Planned, last: StepRecord) -> bool:
+    """Whether a plan made anew writes other values than the try that was cut before it was verified."""
+    is_plain, is_verified = planned.step.plain, last.state is StepState.DONE
+    return is_plain and not is_verified and last.args != encode_step(planned.step)

@@ -101,6 +101,10 @@ class Step:
     """Whether sending the call twice makes one thing (client token, or it sets a state). If not, a lost answer
     is described for the settle time before the call is sent again."""
 
+    plain: ClassVar[bool] = False
+    """Whether the call only writes values over others (tags): a plan made anew under the same key may want other
+    values, and what an earlier try wrote is then no result to wait for."""
+
     def describe(self) -> str:
         """A sentence in the imperative, for plans: "stop instance i-1"."""
         raise NotImplementedError

@@ -26,6 +26,8 @@ PAUSE, BOUND = timedelta(seconds=1), timedelta(minutes=2)
 class _TagStep(Described[Tags]):
     """`before` holds the earlier values of the keys by resource (a key that was not there is left out), for undo."""
 
+    plain: ClassVar[bool] = True
+
     resources: tuple[str, ...]
 
     def __post_init__(self) -> None:

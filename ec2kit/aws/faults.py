@@ -94,6 +94,9 @@ TAKEN = frozenset(
 )
 _ID = re.compile(r"\b(?:i|vol|snap|ami|eipalloc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b")
 
+_ENCODED = re.compile(r"\.?\s*Encoded authorization failure message:.*", re.DOTALL)
+"""What EC2 adds for those who may call sts:DecodeAuthorizationMessage: a kilobyte that nobody can read."""
+
 HINT_CREDENTIALS = (
     "set up credentials (`aws configure`, AWS_PROFILE), or try without an account: `ec2kit demo`"
 )
@@ -166,8 +169,8 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
         return AccessDenied(f"{action}: AWS does not accept the credentials ({code})", hint=HINT_CREDENTIALS)
     if code in DENIED:
         return AccessDenied(
-            f"{action}: not permitted: {text}",
-            hint=f"the policy needs the action for {action}",
+            f"{action}: not permitted: {_ENCODED.sub('', text)}",
+            hint=f"allow `{_iam_action(action)}` in the policy of the user or role",
             resource=resource,
         )
     if "NotFound" in code or code in ("InvalidAMIID.Unavailable", "ParameterNotFound"):
@@ -179,6 +182,12 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
         return kind(message, hint="run the same command again: it finds what was done", resource=resource)
     chosen = WrongState if code in WRONG_STATE else AlreadyTaken if code in TAKEN else AwsRefused
     return chosen(message, code=code, action=action, resource=resource)
+
+
+def _iam_action(action: str) -> str:
+    """Given an API action that we call, return what IAM names it (service authorization reference)."""
+    service = "ssm" if "Parameter" in action else "sts" if action == "GetCallerIdentity" else "ec2"
+    return f"{service}:{action}"
 
 
 def _plain(error: Exception) -> str:

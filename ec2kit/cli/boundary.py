@@ -40,7 +40,13 @@ def guarded(args: list[str], around: Surroundings, run: Run) -> int:
 
 
 def unexpected(error: Exception) -> Ec2kitError:
-    """A mistake of ours as an error: a sentence for a person."""
+    """A mistake of ours as an error: a sentence for a person. A file that the system refuses is no mistake of ours."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return Ec2kitError(
+            f"'{error.filename}' cannot be used: {error.strerror.lower()}",
+            hint="see who owns it, and whether the disk is full",
+            resource=str(error.filename),
+        )
     return Ec2kitError(
         f"unexpected {type(error).__name__}: {error}",
         hint="the same with --debug shows where; please report it",

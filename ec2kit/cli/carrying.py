@@ -195,8 +195,9 @@ def _work(context: Context, work: Work, manner: Manner, verb: str) -> Carried:
 
 
 def _complain(context: Context, outcome: Outcome) -> None:
-    """Every failure on stderr, with what was being done, and its hint once."""
-    for failure in outcome.failures:
+    """Every failure on stderr, with what was being done, in the plan's order whichever failed first."""
+    order = {planned.key: place for place, planned in enumerate(outcome.plan.steps)}
+    for failure in sorted(outcome.failures, key=lambda each: order[each.key]):
         error, planned = failure.error, outcome.plan.step(failure.key)
         told = Ec2kitError(
             f"{sentence(planned)}: {error.message}",

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 def read_config(around: Surroundings) -> Config:
     """Read `ec2kit.yaml` of project, user and system, as far as they exist; raises `UsageError` for a malformed one."""
-    from ec2kit.host.files import read_text
+    from ec2kit.host.files import is_file, read_text
     from ec2kit.host.paths import config_files
 
     found: list[Config] = []
     for path in config_files(around.environ, around.cwd):
-        if path.is_file():
+        if is_file(path):
             try:
                 found.append(parse_config(read_text(path), _shown(str(path), around)))
             except ConfigError as error:

@@ -23,7 +23,7 @@ _NO_ACCESS = (errno.EACCES, errno.EPERM)
 
 def storage_error(error: OSError, path: Path) -> Ec2kitError:
     """Given what the system said of one of our own files, return the error that a person is shown."""
-    directory = path if path.is_dir() else path.parent
+    directory = path if is_directory(path) else path.parent
     elsewhere = "set EC2KIT_STATE_DIR to another directory"
     why, mend = f"{error.strerror or error}", f"look at '{directory}', or {elsewhere}"
     if error.errno in _NO_ROOM:
@@ -49,19 +49,33 @@ def ensure_directory(path: Path, mode: int = PRIVATE_DIRECTORY) -> Path:
 
     A new directory in one that its group may write to is for the group too. Raises `Ec2kitError`.
     """
-    if path.is_dir():
+    if is_directory(path):
         return path
     with storing(path):
-        if not path.parent.is_dir():
+        if not is_directory(path.parent):
             ensure_directory(path.parent, mode)
         if is_shared(path.parent):
             mode = SHARED_DIRECTORY
         with suppress(FileExistsError):
             path.mkdir(mode=PRIVATE_DIRECTORY)
             path.chmod(mode)
-        if not path.is_dir():
+        if not is_directory(path):
             raise NotADirectoryError(errno.ENOTDIR, "not a directory", str(path))
     return path
+
+
+def is_directory(path: Path) -> bool:
+    """Whether it is a directory, as far as we may look: pathlib raises below somebody's private directory."""
+    with suppress(PermissionError):
+        return path.is_dir()
+    return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file, as far as we may look."""
+    with suppress(PermissionError):
+        return path.is_file()
+    return False
 
 
 def is_shared(directory: Path) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from ec2kit.host.files import SHARED_DIRECTORY, ensure_directory, storing
+from ec2kit.host.files import SHARED_DIRECTORY, ensure_directory, is_directory, is_file, storing
 from ec2kit.host.identity import User, group_id, this_user
 
 SHARED_STATE = Path("/var/lib/ec2kit")
@@ -41,7 +41,7 @@ def make_state_directory(path: Path, user: User | None = None, shared: Path = SH
 
     Raises `Ec2kitError`, with a hint that names EC2KIT_STATE_DIR.
     """
-    if path.is_dir():
+    if is_directory(path):
         return path
     ensure_directory(path)
     user = user or this_user(os.environ)
@@ -113,9 +113,9 @@ def lock_file_name(kind: str, name: str) -> str:
 
 def _project(cwd: Path) -> Path:
     for directory in (cwd, *cwd.parents):
-        if (directory / CONFIG_NAME).is_file():
+        if is_file(directory / CONFIG_NAME):
             return directory / CONFIG_NAME
-        if (directory / ".git").exists():
+        if is_directory(directory / ".git") or is_file(directory / ".git"):
             break
     return cwd / CONFIG_NAME
 

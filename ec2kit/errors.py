@@ -152,5 +152,9 @@ class Unavailable(Ec2kitError):
     """The endpoint did not answer, or answered with throttling or a 5xx until the tries ran out."""
 
 
+class NotTold(Unavailable):
+    """AWS answered a question with a failure of its own: nothing follows about what was asked."""
+
+
 class OutcomeUnknown(Unavailable):
     """A mutating call was sent and its answer lost: it may have happened. Describe before trying again."""

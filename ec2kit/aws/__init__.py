@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from ec2kit.aws.addresses import Addresses
 from ec2kit.aws.answers import read_quickly
-from ec2kit.aws.around import Reachable, in_parts
 from ec2kit.aws.door import Clients, Clock, Door, Seen
 from ec2kit.aws.faults import translate
 from ec2kit.aws.images import Images
@@ -26,7 +25,6 @@ from ec2kit.aws.tags import TagPort
 from ec2kit.aws.target import Target
 from ec2kit.aws.templates import Templates
 from ec2kit.aws.volumes import Volumes
-from ec2kit.errors import Unavailable
 from ec2kit.model.ids import AccountId, Region
 
 if TYPE_CHECKING:
@@ -111,18 +109,6 @@ class Aws:
     def calls(self) -> int:
         """How many requests were answered."""
         return self.door.clients.seen.calls
-
-    def reachable(self, key: str) -> Reachable:
-        """The instances that bear a tag key, also while a zone is disturbed: then those are told apart of which AWS
-        does not tell. Raises `Unavailable` when nothing can be told of any."""
-        try:
-            return Reachable(self.instances.describe_once({"tag-key": [key]}))
-        except Unavailable:
-            bearers = self.tags.bearers(key)
-            shown, dark = in_parts(list(bearers), self.instances.named)
-            if not shown:
-                raise
-            return Reachable(shown, {id: bearers[id] for id in dark})
 
     def now(self) -> datetime:
         """AWS's time, as the last answer's Date header told it."""

@@ -18,6 +18,7 @@ from ec2kit.errors import (
     Ec2kitError,
     NoCapacity,
     NotFound,
+    NotTold,
     OutcomeUnknown,
     Unavailable,
     UsageError,
@@ -178,7 +179,7 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
     if code.endswith(".Malformed"):
         return UsageError(message, resource=resource)
     if status >= 500 or code in ("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable"):
-        kind = OutcomeUnknown if changing else Unavailable
+        kind = OutcomeUnknown if changing else NotTold
         return kind(message, hint="run the same command again: it finds what was done", resource=resource)
     chosen = WrongState if code in WRONG_STATE else AlreadyTaken if code in TAKEN else AwsRefused
     return chosen(message, code=code, action=action, resource=resource)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ec2kit.aws import wire
+from ec2kit.aws.around import Reachable, in_parts
 from ec2kit.aws.door import Door
 from ec2kit.aws.reading import attributes_in, instance_in, status_in
 from ec2kit.aws.requests import Filters, LaunchRequest, Place
-from ec2kit.errors import AwsRefused, NotFound
+from ec2kit.errors import AwsRefused, NotFound, NotTold, Unavailable
 from ec2kit.model.instances import Instance, InstanceAttributes, InstanceStatus
 
 PAGE = 1000
@@ -30,38 +31,84 @@ class Instances:
         """The instances with these ids (all when none are given) that pass the filters, terminated ones too.
 
         Ids go as a filter, 200 a call, because one unknown id makes a plain call fail whole: an id that does
-        not exist is simply missing from the answer.
+        not exist is simply missing from the answer. While a zone is disturbed, what can be told is told another
+        way (`ec2kit.aws.around`). Raises `Unavailable` when AWS does not tell of all that is asked.
         """
         wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return tuple(self._pages(filters))
-        found: list[Instance] = []
-        for portion in wire.portions(wanted):
-            found.extend(self._pages({**(filters or {}), "instance-id": portion}))
-        return tuple(found)
+        try:
+            return self._filtered(wanted, filters, self.door.clients.ec2_acting)
+        except Unavailable as error:
+            if isinstance(error, NotTold) and (found := self._around(wanted, filters or {})) is not None:
+                return found
+        return self._filtered(wanted, filters, self.door.clients.ec2)
 
-    def describe_once(self, filters: Filters) -> tuple[Instance, ...]:
-        """As `describe`, tried once: for those who know another way when AWS does not tell."""
-        return tuple(self._pages(filters, self.door.clients.ec2_acting))
+    def reachable(self, key: str) -> Reachable:
+        """The instances that bear a tag key; while a zone is disturbed, those apart of which AWS does not tell.
 
-    def named(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        """Exactly these instances, their ids named in one call, tried once.
-
-        Raises `NotFound` when one does not exist, `Unavailable` when AWS does not tell of one (a zone disruption).
+        Raises `Unavailable` when AWS tells of none.
         """
-        answer = self.door.read(self.door.clients.ec2_acting.describe_instances, InstanceIds=list(ids))
-        return tuple(instance_in(item) for each in answer["Reservations"] for item in each["Instances"])
+        filters = {"tag-key": [key]}
+        try:
+            return Reachable(self._filtered([], filters, self.door.clients.ec2_acting))
+        except Unavailable as error:
+            if not isinstance(error, NotTold):
+                return Reachable(self._filtered([], filters, self.door.clients.ec2))
+            found = self._bearers(filters)
+            if found is None or not found.instances:
+                raise
+            return found
 
-    def _pages(self, filters: Filters | None, client: Any = None) -> Iterable[Instance]:
+    def _filtered(self, ids: list[str], filters: Filters | None, client: Any) -> tuple[Instance, ...]:
+        portions: list[Filters] = (
+            [{"instance-id": portion} for portion in wire.portions(ids)] if ids else [{}]
+        )
+        return tuple(
+            instance
+            for portion in portions
+            for instance in self._pages({**(filters or {}), **portion}, client)
+        )
+
+    def _pages(self, filters: Filters, client: Any) -> Iterable[Instance]:
         pages = self.door.pages(
-            (client or self.door.clients.ec2).describe_instances,
-            "Reservations",
-            Filters=wire.filter_list(filters),
-            MaxResults=PAGE,
+            client.describe_instances, "Reservations", Filters=wire.filter_list(filters), MaxResults=PAGE
         )
         for reservation in pages:
             for item in reservation["Instances"]:
                 yield instance_in(item)
+
+    def _around(self, ids: list[str], filters: Filters) -> tuple[Instance, ...] | None:
+        """The answer by names instead of filters; None when that is no way, or AWS does not tell of one of them."""
+        found = self._parts(ids) if ids and not filters else None if ids else self._bearers(filters)
+        return None if found is None or found.dark else found.instances
+
+    def _bearers(self, filters: Filters) -> Reachable | None:
+        """The instances that pass one filter by tag, as DescribeTags knows them; None for other filters."""
+        name, values = next(iter(filters.items()), ("", ()))
+        key = values[0] if name == "tag-key" and len(values) == 1 else name.removeprefix("tag:")
+        if len(filters) != 1 or not name.startswith("tag"):
+            return None
+        wanted = {"resource-type": ["instance"], "key": [key]} | (
+            {} if name == "tag-key" else {"value": list(values)}
+        )
+        try:
+            pages = self.door.pages(
+                self.door.clients.ec2_acting.describe_tags,
+                "Tags",
+                Filters=wire.filter_list(wanted),
+                MaxResults=1000,
+            )
+            return self._parts([item["ResourceId"] for item in pages])
+        except NotTold:
+            return None
+
+    def _parts(self, ids: list[str]) -> Reachable:
+        shown, dark = in_parts(ids, self._named)
+        return Reachable(shown, dark)
+
+    def _named(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        """Exactly these, named in one call that is tried once. Raises `NotFound`, `Unavailable`."""
+        answer = self.door.read(self.door.clients.ec2_acting.describe_instances, InstanceIds=list(ids))
+        return tuple(instance_in(item) for each in answer["Reservations"] for item in each["Instances"])
 
     def one(self, id: str) -> Instance:
         """The instance with this id; raises `NotFound`."""

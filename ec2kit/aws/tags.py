@@ -34,12 +34,6 @@ class TagPort:
                 found.setdefault(item["ResourceId"], {})[item["Key"]] = item["Value"]
         return found
 
-    def bearers(self, key: str, resource: str = "instance") -> dict[str, dict[str, str]]:
-        """The resources of one kind that bear a tag key, by id, with all of their tags."""
-        filters = wire.filter_list({"resource-type": [resource], "key": [key]})
-        pages = self.door.pages(self.door.clients.ec2.describe_tags, "Tags", Filters=filters, MaxResults=1000)
-        return self.of([item["ResourceId"] for item in pages])
-
     def set(self, ids: Sequence[str], tags: Tags) -> None:
         """Write these tags on these resources, over what was there."""
         for portion in wire.portions(ids, MOST_RESOURCES):

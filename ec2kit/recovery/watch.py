@@ -70,8 +70,9 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
 
     Raises the `Ec2kitError` with which AWS did not answer: that is no evidence of anybody's death.
     """
-    found = monitor.aws.reachable(PROTECT)
-    tagged = (*found.instances, *(in_the_dark(id, tags) for id, tags in found.dark.items()))
+    found = monitor.aws.instances.reachable(PROTECT)
+    told = monitor.aws.tags.of(found.dark) if found.dark else {}
+    tagged = (*found.instances, *(in_the_dark(id, told[id]) for id in found.dark))
     enrolled = tuple({each.id: each for each in chain(filter(is_enrolled, tagged), extra)}.values())
     vanished = _vanished(monitor, tagged)
     shown = [each for each in enrolled if each.id not in found.dark]

@@ -1,0 +1,27 @@
+"""The IAM actions of everything that only looks. What a step needs besides, the step itself declares."""
+
+from __future__ import annotations
+
+LOOKING: tuple[str, ...] = (
+    "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeImages",
+    "ec2:DescribeInstanceAttribute",
+    "ec2:DescribeInstanceCreditSpecifications",
+    "ec2:DescribeInstanceStatus",
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeInstances",
+    "ec2:DescribeKeyPairs",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:DescribeRegions",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeTags",
+    "ec2:DescribeVolumes",
+    "ec2:GetConsoleOutput",
+    "ssm:GetParameter",
+    "sts:GetCallerIdentity",
+)
+"""As they stand in a policy, sorted. AWS allows sts:GetCallerIdentity to everybody, also where a policy says no."""

@@ -10,29 +10,26 @@ from ec2kit.aws import Aws
 from ec2kit.cli.consent import confirm
 from ec2kit.cli.context import Context
 from ec2kit.cli.live import watch_live
-from ec2kit.cli.monitoring import EXCEPT, Named, monitor_of, named, set_aside
+from ec2kit.cli.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.options import changes
+from ec2kit.cli.recovered import report, report_sick
 from ec2kit.cli.rehearsing import rehearse
 from ec2kit.engine.session import Session
-from ec2kit.errors import Exit
 from ec2kit.model.ids import RunId
 from ec2kit.model.instances import Instance
 from ec2kit.model.tags import HOLD_FAILED, HOLD_PAUSE, PROTECT
-from ec2kit.recovery.announce import announce, ended_of, keep, recall, shorten
 from ec2kit.recovery.failures import Course, failure_of
 from ec2kit.recovery.heal import Healed, Healer
 from ec2kit.recovery.healing import heal_all
 from ec2kit.recovery.holds import active_holds, parse_hold
-from ec2kit.recovery.judge import Condition, Judgement
+from ec2kit.recovery.judge import Condition
 from ec2kit.recovery.objections import Scene, allot, calm_after, objections
 from ec2kit.recovery.observe import Context as Case
-from ec2kit.recovery.report import ACK, healed_lines, recover_exit, trouble_of
+from ec2kit.recovery.report import ACK
 from ec2kit.recovery.storm import Watched
-from ec2kit.recovery.troubles import given_up, sick
-from ec2kit.recovery.watch import Monitor, Watch, policy_or_watch
-from ec2kit.screen.recovery import HEALED_COLUMNS
+from ec2kit.recovery.troubles import given_up
+from ec2kit.recovery.watch import Monitor, policy_or_watch
 
-SAID = "said/recover/"
 NOT_WELL = (Condition.STARTING, Condition.SUSPECT, Condition.UNJUDGEABLE)
 """What a machine may be judged after its recovery failed, without being well."""
 
@@ -70,7 +67,7 @@ def recover(
         context.announce()
     look = watch_live(context, monitor, meant, wanted=_samples_live(context, live))
     if not look.control.well:
-        _sick(context, monitor, look, quiet=not people)
+        report_sick(context, monitor, look, quiet=not people)
         return
     scene = Scene(
         look,
@@ -89,7 +86,7 @@ def recover(
         *heal_all(_healer(context, monitor), cases, _at_once(context, monitor)),
         *(_given_up(each) for each in _waiting(aws, chosen) if meant.has(each.id)),
     ]
-    _report(context, monitor, look, meant, healed, people=people)
+    report(context, monitor, look, meant, healed, people=people)
 
 
 def _samples_live(context: Context, typed: bool | None) -> bool:
@@ -185,80 +182,3 @@ def _healer(context: Context, monitor: Monitor) -> Healer:
             context.say(line)
 
     return Healer(monitor, state.runs, state.leases, context.clock, state.command(context), session, tell)
-
-
-def _sick(context: Context, monitor: Monitor, look: Watch, *, quiet: bool) -> None:
-    """The monitor cannot tell: nothing is done. Cron says so once, and hourly."""
-    trouble = sick(look.control.reason, "nothing is judged and nothing recovered until it is well")
-    before = recall(monitor.evidence, SAID)
-    said = announce([trouble], {}, before, look.at)
-    lines = said.lines if quiet else shorten([str(trouble)], [trouble.hint])
-    context.output.mutter("".join(f"{line}\n" for line in lines))
-    if quiet:
-        keep(monitor.evidence, SAID, before, said.memory)
-    context.failed(Exit.REFUSED)
-
-
-def _report(
-    context: Context,
-    monitor: Monitor,
-    look: Watch,
-    meant: Named,
-    healed: Sequence[Healed],
-    *,
-    people: bool,
-) -> None:
-    """Rows for programs, a message for people; cron is told what changed, hourly what has not, and when it ended."""
-    if (code := recover_exit(healed, sick=False)) is not Exit.DONE:
-        context.failed(code)
-    if context.setting("output") or context.options.quiet:
-        context.show(HEALED_COLUMNS, [*healed, *_untouched(look, meant, healed)])
-        return
-    lines = [
-        line
-        for each in healed
-        if each.result == "healed"
-        for line in healed_lines(each, _judgement(look, each), _address(monitor.aws, each))
-    ]
-    troubles = [trouble for each in healed if (trouble := trouble_of(each))]
-    before = recall(monitor.evidence, SAID)
-    if people:
-        for trouble in troubles:
-            lines += [str(trouble), *([f"  hint: {trouble.hint}"] if trouble.hint else [])]
-        lines += [
-            f"{each.name} ({each.id}): nothing to do: {each.why}" for each in _untouched(look, meant, healed)
-        ]
-        lines += [
-            f"{each.name} ({each.id}): nothing to do: {each.why}"
-            for each in healed
-            if each.result == "nothing"
-        ]
-    else:
-        over = {each.id for each in healed if each.result == "healed"}
-        known = {key: said for key, said in before.items() if key not in over}
-        said = announce(troubles, ended_of(look, known), known, look.at)
-        lines = list(shorten([*lines, *said.lines]))
-        keep(monitor.evidence, SAID, before, said.memory)
-    context.write("".join(f"{line}\n" for line in lines))
-
-
-def _untouched(look: Watch, meant: Named, healed: Sequence[Healed]) -> list[Healed]:
-    """The machines that were meant and for which there was nothing to do."""
-    tried = {each.id for each in healed}
-    return [
-        Healed(each.instance.id, each.instance.name, why=str(each.judgement))
-        for each in look.machines
-        if meant.has(each.instance.id) and each.instance.id not in tried
-    ]
-
-
-def _judgement(look: Watch, healed: Healed) -> Judgement:
-    found = look.of(healed.id)
-    return found.judgement if found else Judgement(Condition.UNKNOWN)
-
-
-def _address(aws: Aws, healed: Healed) -> str:
-    """Which Elastic IP the machine has now."""
-    holder = healed.successor or healed.id
-    found = aws.addresses.describe({"instance-id": [holder]})
-    return ", ".join(f"{each.public_ip} at {holder}" for each in found)

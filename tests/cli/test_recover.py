@@ -200,6 +200,9 @@ def test_a_sick_monitor_recovers_nothing(fleet: Fleet) -> None:
     again = fleet.cron.run("recover all")
     assert (again.exit, again.stderr) == (5, "")
     assert "the monitor is sick" in fleet.person.run("recover web-1").stderr
+    told = json.loads(fleet.cron.run("recover all -o json").stderr)
+    assert told["exit"] == 5
+    assert told["error"].startswith("the monitor is sick")
 
 
 def test_a_monitor_that_falls_sick_on_the_way_goes_no_further(fleet: Fleet) -> None:

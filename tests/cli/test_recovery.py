@@ -79,3 +79,29 @@ def test_a_quarantined_machine_without_a_replacement_is_not_retired(fleet: Fleet
     assert seen.exit == 5
     assert "its replacement is not there to be judged" in seen.stderr
     assert fleet.described(id)["State"]["Name"] == "running"
+
+
+def test_a_pair_that_was_given_up_is_told_until_it_is_acknowledged(fleet: Fleet) -> None:
+    new, old = fleet.enrol("web-3"), fleet.enrol("web-4")
+    fleet.sandbox.ec2.stop_instances(InstanceIds=[old])
+    hold = {
+        "ec2kit:hold.failed": "until=-; by=ec2kit; why=recovery 1 failed: no reply",
+        "ec2kit:failure": "1:failed",
+    }
+    fleet.tag(
+        old, {"Name": "web-3.failed-1", "ec2kit:state": "quarantined", "ec2kit:replaced-by": new, **hold}
+    )
+    fleet.tag(new, {"ec2kit:state": "twin", "ec2kit:replaces": old, **hold})
+    fleet.sandbox.tick(60)
+
+    told = fleet.cron.run("check")
+    assert told.exit == 2
+    assert "was not recovered: recovery 1 failed: no reply" in told.stdout
+    assert fleet.cron.run("recover all").exit == 5
+    assert fleet.cron.run("recovery ack web-3 --yes").exit == 0
+    assert "ec2kit:state" not in fleet.tags(new)
+    assert fleet.tags(old)["ec2kit:state"] == "quarantined"
+    well = fleet.cron.run("check -v")
+    assert well.exit == 0
+    assert "is well again" in well.stdout
+    assert well.stdout.endswith("1 watched: 1 healthy\n")

@@ -33,9 +33,13 @@ class Fleet:
         """Tag a machine as `protect` does, without a set. Returns its id."""
         id = self.sandbox.id(name)
         tags = {PROTECT: rung, CHECK: check}
-        self.sandbox.ec2.create_tags(Resources=[id], Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
+        self.tag(id, tags)
         self.sandbox.tick(self.sandbox.app.world.delays.lag_max)
         return id
+
+    def tag(self, id: str, tags: dict[str, str]) -> None:
+        """Write tags by hand."""
+        self.sandbox.ec2.create_tags(Resources=[id], Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
 
     def impair(self, id: str, check: Check = "instance", *, minutes: float = 4) -> None:
         """Let one of EC2's checks fail, since some minutes."""

@@ -34,7 +34,7 @@ help:
 	  'make check   the everyday part of it' \
 	  'make deep    the full interruption sweeps; slow' \
 	  'make bench   the benchmarks' \
-	  'make docs    write the generated reference pages again' \
+	  'make docs    write the generated reference pages and IAM policies again' \
 	  'make setup   only what the others need: Debian packages when missing, and .venv'
 
 setup: $(DEV)
@@ -101,3 +101,4 @@ bench: $(DEV)
 
 docs: $(DEV)
 	@$(COG) -r docs/reference/*.md
+	@$(BIN)/python -m docs.policies

@@ -42,6 +42,15 @@ class Instances:
                 return found
         return self._filtered(wanted, filters, self.door.clients.ec2)
 
+    def told(self, ids: Sequence[str]) -> Reachable:
+        """The instances with these ids; while a zone is disturbed, those apart of which AWS does not tell."""
+        try:
+            return Reachable(self._filtered(list(ids), None, self.door.clients.ec2_acting))
+        except NotTold:
+            return self._parts(list(ids))
+        except Unavailable:
+            return Reachable(self._filtered(list(ids), None, self.door.clients.ec2))
+
     def reachable(self, key: str) -> Reachable:
         """The instances that bear a tag key; while a zone is disturbed, those apart of which AWS does not tell.
 

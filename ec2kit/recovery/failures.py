@@ -1,6 +1,7 @@
 """The number of a machine's failures, in one tag: the identity from which everything of a recovery derives. Pure.
 
-`ec2kit:failure=3:recovering:restart:20260102T030405Z` is the third failure, on the restart rung since then.
+`ec2kit:failure=3:recovering:restart:20260102T030405Z` is the third failure, on the restart rung since then. A fifth
+part, `by-hand=eu-west-1b`, says that a person vouched for the old half being off, and where the new one goes.
 The number goes on with the role: a replacement carries its predecessor's.
 """
 
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from ec2kit.model.ids import InstanceId, RunId
+from ec2kit.model.ids import InstanceId, RunId, Zone
 from ec2kit.model.periods import compact_time
 from ec2kit.model.tags import FAILURE, Tags
 from ec2kit.recovery.policy import Rung
 
+BY_HAND = "by-hand="
 _TIME = "%Y%m%dT%H%M%SZ"
 
 
@@ -34,11 +36,14 @@ class Failure:
     course: Course
     rung: Rung | None = None
     since: datetime | None = None
+    to: Zone | None = None
+    """Set when a person said that the old half is off for good (its zone is gone): the zone to go to."""
 
     def __str__(self) -> str:
         parts = [str(self.number), self.course.value]
         if self.rung and self.since:
             parts += [self.rung.value, compact_time(self.since)]
+            parts += [BY_HAND + self.to] if self.to else []
         return ":".join(parts)
 
 
@@ -49,9 +54,10 @@ def failure_of(tags: Tags) -> Failure | None:
         number, course = int(parts[0]), Course(parts[1])
         rung = Rung(parts[2]) if len(parts) > 2 else None
         since = datetime.strptime(parts[3], _TIME).replace(tzinfo=UTC) if len(parts) > 3 else None
+        to = Zone(parts[4].removeprefix(BY_HAND)) if len(parts) > 4 and parts[4].startswith(BY_HAND) else None
     except (ValueError, IndexError):
         return None
-    return Failure(number, course, rung, since)
+    return Failure(number, course, rung, since, to)
 
 
 def next_number(tags: Tags) -> int:

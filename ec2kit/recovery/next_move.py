@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ec2kit.model.ids import InstanceId
+from ec2kit.model.ids import InstanceId, Zone
 from ec2kit.model.instances import State
 from ec2kit.model.tags import HOLD_FAILED, REPLACED_BY, STATE
 from ec2kit.recovery import plans
@@ -43,7 +43,10 @@ AWS_ACTS = ("instance-reboot", "system-reboot", "system-maintenance", "instance-
 
 def next_move(seen: Seen, policy: Policy, now: datetime) -> Move:
     """Given what a tick has seen, the machine's policy and AWS's time, return what to do next."""
-    if seen.failure is None or seen.failure.course is not Course.RECOVERING:
+    under_way = seen.failure is not None and seen.failure.course is Course.RECOVERING
+    if seen.by_hand and not (under_way and seen.failure and seen.failure.to):
+        return _by_hand(seen, seen.by_hand, now)
+    if seen.failure is None or not under_way:
         return _before(seen, policy, now)
     if seen.failure.rung is Rung.REPLACE:
         return _replacing(seen, seen.failure, policy, now)
@@ -67,6 +70,18 @@ def _before(seen: Seen, policy: Policy, now: datetime) -> Move:
     if first is Rung.REPLACE and isinstance(seen.source, NoCandidate):
         return _no_candidate(seen, seen.source)
     return Act("begin", str(seen.judgement), plans.begin(seen, first, now))
+
+
+def _by_hand(seen: Seen, to: Zone, now: datetime) -> Move:
+    """A person vouches for the old half being off, because its zone is gone: straight to a replacement elsewhere.
+    What AWS cannot show is not asked for; what a person may not override still forbids."""
+    if seen.old.tags.get(STATE) == "quarantined":
+        return Done(f"it is in quarantine, replaced by {seen.old.tags.get(REPLACED_BY, 'another')}")
+    if seen.objections:
+        return Blocked("; ".join(seen.objections), hint="ec2kit recovery status")
+    if isinstance(seen.source, NoCandidate):
+        return _no_candidate(seen, seen.source)
+    return Act("begin", f"fenced by hand, to {to}", plans.begin(seen, Rung.REPLACE, now, to))
 
 
 def _forbidden(seen: Seen, now: datetime) -> Blocked | None:
@@ -140,7 +155,8 @@ def _up(seen: Seen, failure: Failure, policy: Policy, now: datetime, why: str) -
 def _replacing(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Move:
     """On the replace rung: the old one off, a new one from the set, its reply, the address, the checks."""
     elapsed = now - (failure.since or now)
-    if move := _fence(seen, Rung.REPLACE, policy, elapsed):
+    # Whoever said `--fenced-by-hand` answers for the old half being off; nobody else can.
+    if not failure.to and (move := _fence(seen, Rung.REPLACE, policy, elapsed)):
         return move
     if seen.successor is None:
         if elapsed > policy.replace:

@@ -11,7 +11,7 @@ from ec2kit.errors import Ec2kitError, NotFound, Refused
 from ec2kit.fleet.restore import Source, template_ref
 from ec2kit.inventory.description import spec_from_tags
 from ec2kit.model.evidence import Sample, Verdict
-from ec2kit.model.ids import InstanceId
+from ec2kit.model.ids import InstanceId, SubnetId, Zone
 from ec2kit.model.instances import Address, Instance, InstanceStatus, State
 from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES, RUN
 from ec2kit.probes.control import control
@@ -21,7 +21,7 @@ from ec2kit.recovery.holds import active_holds
 from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
 from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.seen import NOT_LOOKED_AT, Health, Seen
-from ec2kit.recovery.watch import Monitor, keep, kept
+from ec2kit.recovery.watch import Monitor, in_the_dark, keep, kept
 from ec2kit.snapshots.observe import sets_of
 from ec2kit.snapshots.sets import SnapshotSet
 
@@ -40,6 +40,8 @@ class Context:
     name: str = ""
     overridden: frozenset[str] = frozenset()
     """Holds that a person's command overrides."""
+    by_hand: Zone | None = None
+    """The zone to go to, when a person says that the machine's own is gone and it with it."""
 
 
 def observe(monitor: Monitor, context: Context) -> Seen:
@@ -48,16 +50,15 @@ def observe(monitor: Monitor, context: Context) -> Seen:
     Raises `NotFound` when AWS no longer shows the instance, and whatever AWS did not answer with.
     """
     aws = monitor.aws
-    halves = aws.instances.describe([context.id]) + aws.instances.describe(
-        filters={f"tag:{REPLACES}": [context.id]}
-    )
-    old = next((half for half in halves if half.id == context.id), None)
-    if old is None:
-        raise NotFound(f"instance '{context.id}' is no longer shown by AWS", resource=context.id)
+    halves = aws.instances.describe(filters={f"tag:{REPLACES}": [context.id]})
+    old = _old_half(aws, context.id)
     ours = f"{recovery_run(context.id, next_number(old.tags))}/"
     # Of this failure only: an earlier one's replacement that ended stays visible for an hour.
-    successor = _newest([half for half in halves if half.tags.get(RUN, "").startswith(ours)])
-    running = [half for half in (old, successor) if half is not None and half.state is State.RUNNING]
+    successor = _newest(
+        [half for half in halves if half.id != old.id and half.tags.get(RUN, "").startswith(ours)]
+    )
+    shown = [half for half in (old, successor) if half is not None and half.zone]
+    running = [half for half in shown if half.state is State.RUNNING]
     statuses = (
         {status.id: status for status in aws.instances.statuses([half.id for half in running])}
         if running
@@ -84,10 +85,36 @@ def observe(monitor: Monitor, context: Context) -> Seen:
         if successor
         else Health(None, False),
         address=_address(aws, old, successor) if successor else None,
+        by_hand=context.by_hand,
+        refuge=_refuge(aws, old, context),
         source=_source(aws, old, context.policy, now)
-        if _wants_source(old, successor, context.policy, now)
+        if context.by_hand or _wants_source(old, successor, context.policy, now)
         else NOT_LOOKED_AT,
     )
+
+
+def _old_half(aws: Aws, id: InstanceId) -> Instance:
+    """The instance, or what its tags tell of it while its zone is disturbed; raises `NotFound`."""
+    found = aws.instances.told([id])
+    if found.dark:
+        return in_the_dark(id, aws.tags.of([id])[id])
+    if not found.instances:
+        raise NotFound(f"instance '{id}' is no longer shown by AWS", resource=id)
+    return found.instances[0]
+
+
+def _refuge(aws: Aws, old: Instance, context: Context) -> SubnetId:
+    """The subnet with the most free addresses in the zone that a person chose, in the machine's VPC if known."""
+    failure = failure_of(old.tags)
+    zone = context.by_hand or (failure.to if failure else None)
+    if zone is None:
+        return SubnetId("")
+    known = aws.network.subnets({"availability-zone": [zone]})
+    homes = (
+        {subnet.vpc for subnet in aws.network.subnets({"subnet-id": [old.subnet]})} if old.subnet else set()
+    )
+    fitting = [subnet for subnet in known if subnet.vpc in homes or (not homes and subnet.default_for_zone)]
+    return max(fitting, key=lambda subnet: (subnet.free_addresses, subnet.id)).id if fitting else SubnetId("")
 
 
 def _wants_source(old: Instance, successor: Instance | None, policy: Policy, now: datetime) -> bool:
@@ -169,6 +196,6 @@ def _lineage(aws: Aws, old: Instance) -> list[str]:
     before = old.tags.get(REPLACES, "")
     while before and before not in ids and len(ids) <= ANCESTORS:
         ids.append(before)
-        found = aws.instances.describe([before])
+        found = aws.instances.told([before]).instances
         before = found[0].tags.get(REPLACES, "") if found else ""
     return ids

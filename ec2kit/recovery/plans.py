@@ -42,11 +42,13 @@ from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.seen import Seen
 
 
-def begin(seen: Seen, rung: Rung, now: datetime) -> Plan:
-    """Write down that this failure is being recovered, and that a stop from now on is ours."""
-    failure = Failure(next_number(seen.old.tags), Course.RECOVERING, rung, now)
+def begin(seen: Seen, rung: Rung, now: datetime, to: Zone | None = None) -> Plan:
+    """Write down that this failure is being recovered, and that a stop from now on is ours; with `to`, that a person
+    fenced it by hand."""
+    failure = Failure(next_number(seen.old.tags), Course.RECOVERING, rung, now, to)
     tags = {FAILURE: str(failure), STATE: "fencing"}
-    return _plan(seen, Planned("begin", SetTags((seen.old.id,), tags), reason=str(seen.judgement)))
+    key = "begin/by-hand" if to else "begin"
+    return _plan(seen, Planned(key, SetTags((seen.old.id,), tags), reason=str(seen.judgement)))
 
 
 def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:
@@ -104,12 +106,11 @@ def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
         if disk.delete_on_termination and old.state is State.STOPPED
     ]
     last = [_last_set(seen, failure, quarantine.key)] if old.disks and old.state is State.STOPPED else []
-    spec = source.spec
     target = Target(
         image_name=f"ec2kit-recover-{old.id}-{failure.number}",
         # As the machine is tagged now, enrolment too: the set's description is as old as the set.
         tags={**role_tags(old.tags), NAME: name, REPLACES: old.id, STATE: "twin"},
-        places=(Place(InstanceType(old.type), SubnetId(spec.subnet), Zone(spec.zone)),),
+        places=(_place(seen, failure, source),),
         image_tags={OF: old.id},
         subject=name,
     )
@@ -121,6 +122,13 @@ def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
         "so that the old half tells who took over",
     )
     return _plan(seen, quarantine, *keeps, *last, *launch, link)
+
+
+def _place(seen: Seen, failure: Failure, source: Source) -> Place:
+    """Where the machine was, or where a person said; a type that AWS does not tell is the description's."""
+    if failure.to:
+        return Place(InstanceType(seen.old.type), seen.refuge, failure.to)
+    return Place(InstanceType(seen.old.type), SubnetId(source.spec.subnet), Zone(source.spec.zone))
 
 
 def retired_name(name: str, failure: Failure) -> str:

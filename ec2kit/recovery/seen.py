@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ec2kit.fleet.restore import Source
+from ec2kit.model.ids import SubnetId, Zone
 from ec2kit.model.instances import Address, Instance, ScheduledEvent, State
 from ec2kit.recovery.candidates import NoCandidate
 from ec2kit.recovery.failures import Failure
@@ -54,6 +55,10 @@ class Seen:
     successor: Instance | None = None
     successor_health: Health = Health(None, False)
     address: Address | None = None
+    by_hand: Zone | None = None
+    """The zone to go to, when a person has just said that the old half is off for good."""
+    refuge: SubnetId = SubnetId("")
+    """The subnet to go to in that zone; empty leaves it to EC2."""
     source: Source | NoCandidate = NOT_LOOKED_AT
 
     @property

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from ec2kit.aws import Aws
+from ec2kit.cli import by_hand
 from ec2kit.cli.consent import confirm
 from ec2kit.cli.context import Context
 from ec2kit.cli.live import watch_live
-from ec2kit.cli.monitoring import EXCEPT, monitor_of, named, set_aside
+from ec2kit.cli.monitoring import EXCEPT, Named, monitor_of, named, set_aside
 from ec2kit.cli.options import changes
 from ec2kit.cli.recovered import report, report_sick
 from ec2kit.cli.rehearsing import rehearse
 from ec2kit.engine.session import Session
+from ec2kit.errors import UsageError
 from ec2kit.model.ids import RunId
 from ec2kit.model.instances import Instance
 from ec2kit.model.tags import HOLD_FAILED, HOLD_PAUSE, PROTECT
@@ -28,7 +30,7 @@ from ec2kit.recovery.observe import Context as Case
 from ec2kit.recovery.report import ACK
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.troubles import given_up
-from ec2kit.recovery.watch import Monitor, policy_or_watch
+from ec2kit.recovery.watch import Monitor, policy_or_watch, watch
 
 NOT_WELL = (Condition.STARTING, Condition.SUSPECT, Condition.UNJUDGEABLE)
 """What a machine may be judged after its recovery failed, without being well."""
@@ -41,12 +43,20 @@ NOT_WELL = (Condition.STARTING, Condition.SUSPECT, Condition.UNJUDGEABLE)
     "--live/--no-live", default=None, help="take the samples of suspects now [default: at a terminal]"
 )
 @click.option("--ignore-storm", is_flag=True, help="although much is sick at once")
+@click.option("--to", metavar="ZONE", help="with --fenced-by-hand: the zone to go to")
+@click.option("--fenced-by-hand", is_flag=True, help="you answer for it that the zone named is gone")
+@click.option(
+    "--confirm", "counted", type=int, metavar="N", help="with --fenced-by-hand: how many machines it has"
+)
 def recover(
     context: Context,
     selectors: tuple[str, ...],
     excluded: tuple[str, ...],
     live: bool | None,
     ignore_storm: bool,
+    to: str | None,
+    fenced_by_hand: bool,
+    counted: int | None,
 ) -> None:
     """Judge enrolled machines and bring back those that failed: restart, then replace from the newest set.
 
@@ -57,10 +67,16 @@ def recover(
     ec2kit recover all
     ec2kit recover web-1
     ec2kit recover web-1 --dry-run
+    ec2kit recover az:eu-west-1a --to eu-west-1b --fenced-by-hand
     """
     words = context.expand(selectors)
     aws = context.aws()
     monitor = monitor_of(context, aws, context.state)
+    if fenced_by_hand:
+        _by_hand(context, monitor, words, to, counted)
+        return
+    if to or counted is not None:
+        raise UsageError("--to and --confirm go with --fenced-by-hand", hint="ec2kit recover --help")
     meant = named(monitor, words, excluded)
     people = meant.ids is not None or context.surroundings.stdout_is_terminal
     if people:
@@ -87,6 +103,26 @@ def recover(
         *(_given_up(each) for each in _waiting(aws, chosen) if meant.has(each.id)),
     ]
     report(context, monitor, look, meant, healed, people=people)
+
+
+def _by_hand(
+    context: Context, monitor: Monitor, words: tuple[str, ...], to: str | None, counted: int | None
+) -> None:
+    """A person says that a zone is gone: its machines' replacements go elsewhere, without waiting for a fence."""
+    gone = by_hand.zone_in(words)
+    refuge = by_hand.destination(context, gone, to)
+    look = watch(monitor)
+    lost = by_hand.lost_with(monitor, look, gone)
+    if not lost:
+        context.say(f"nothing to do: no enrolled machine is known to be in {gone}")
+        return
+    cases = by_hand.cases(look, monitor, lost, refuge)
+    if context.options.dry_run:
+        rehearse(context, monitor, lost, cases)
+        return
+    by_hand.have_counted(context, gone, refuge, lost, counted)
+    healed = heal_all(_healer(context, monitor), cases, _at_once(context, monitor))
+    report(context, monitor, look, Named(frozenset(case.id for case in cases)), healed, people=True)
 
 
 def _samples_live(context: Context, typed: bool | None) -> bool:

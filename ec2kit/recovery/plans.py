@@ -47,8 +47,8 @@ def begin(seen: Seen, rung: Rung, now: datetime, to: Zone | None = None) -> Plan
     fenced it by hand."""
     failure = Failure(next_number(seen.old.tags), Course.RECOVERING, rung, now, to)
     tags = {FAILURE: str(failure), STATE: "fencing"}
-    key = "begin/by-hand" if to else "begin"
-    return _plan(seen, Planned(key, SetTags((seen.old.id,), tags), reason=str(seen.judgement)))
+    key, why = ("begin/by-hand", "a person says that its zone is gone") if to else ("begin", str(seen.judgement))
+    return _plan(seen, Planned(key, SetTags((seen.old.id,), tags), reason=why))
 
 
 def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:

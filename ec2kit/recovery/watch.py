@@ -22,6 +22,7 @@ from ec2kit.probes.application import ApplicationProbe
 from ec2kit.probes.control import Control, control
 from ec2kit.probes.ec2 import state_samples, status_samples
 from ec2kit.recovery.enrolled import Vanished, forget, is_enrolled, missing, remember
+from ec2kit.recovery.failures import Course, failure_of
 from ec2kit.recovery.holds import PAUSE_PARAMETER, Hold, parse_hold
 from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
 from ec2kit.recovery.policy import Brake, Policy, policy_of
@@ -81,7 +82,7 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
     well, samples = _sampled(monitor, shown, statuses, now)
     machines = tuple(
         Watched(each, _judgement(each, statuses.get(each.id), samples[each.id], well, now)) for each in shown
-    ) + tuple(Watched(each, UNTOLD) for each in enrolled if each.id in found.dark)
+    ) + tuple(Watched(each, _untold(each)) for each in enrolled if each.id in found.dark)
     _keep_memory(monitor.evidence, tagged, machines)
     return Watch(
         at=now,
@@ -93,6 +94,16 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
         pause=global_pause(monitor.aws, now),
         vanished=vanished,
     )
+
+
+def _untold(instance: Instance) -> Judgement:
+    """Not told is not dead, unless a person has vouched for it and its recovery goes on."""
+    failure = failure_of(instance.tags)
+    if failure and failure.to and failure.course is Course.RECOVERING:
+        return Judgement(
+            Condition.FAILED, (f"fenced by hand, and its recovery to {failure.to} is under way",)
+        )
+    return UNTOLD
 
 
 def in_the_dark(id: str, tags: Tags) -> Instance:

@@ -47,7 +47,9 @@ def begin(seen: Seen, rung: Rung, now: datetime, to: Zone | None = None) -> Plan
     fenced it by hand."""
     failure = Failure(next_number(seen.old.tags), Course.RECOVERING, rung, now, to)
     tags = {FAILURE: str(failure), STATE: "fencing"}
-    key, why = ("begin/by-hand", "a person says that its zone is gone") if to else ("begin", str(seen.judgement))
+    key, why = (
+        ("begin/by-hand", "a person says that its zone is gone") if to else ("begin", str(seen.judgement))
+    )
     return _plan(seen, Planned(key, SetTags((seen.old.id,), tags), reason=why))
 
 

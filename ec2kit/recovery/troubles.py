@@ -26,7 +26,7 @@ from ec2kit.recovery.enrolled import Vanished
 from ec2kit.recovery.holds import parse_hold
 from ec2kit.recovery.judge import BUT_IT_REPLIED, Condition, Judgement
 from ec2kit.recovery.storm import Watched
-from ec2kit.recovery.watch import Watch
+from ec2kit.recovery.watch import Astray, Watch
 
 MONITOR, STORM = "monitor", "storm"
 """Keys of troubles that are not one machine's."""
@@ -90,6 +90,7 @@ def troubles_of(
             for each in given_up(aside)
             if only is None or each.id in only
         ),
+        *(_astray(each) for each in look.astray if only is None or each.machine.id in only),
         *(trouble for each in wanted if (trouble := _trouble(each, look.statuses.get(each.instance.id)))),
     ]
     if look.storm and only is None:
@@ -115,6 +116,22 @@ def level_of(troubles: Iterable[Trouble]) -> Level:
     """Given what is wrong, return the exit code: one failure is critical, whatever cannot be told besides."""
     levels = {trouble.level for trouble in troubles}
     return next((each for each in (Level.CRITICAL, Level.UNKNOWN, Level.WARNING) if each in levels), Level.OK)
+
+
+def _astray(found: Astray) -> Trouble:
+    """A foreign move is told, not taken back: somebody may have meant it."""
+    where = f"is at {found.holder}" if found.holder else "is free"
+    name = called(found.machine)
+    hint = f"ec2kit eip assign {found.public_ip} {found.machine.id}"
+    return Trouble(
+        f"{found.machine.id}/{found.public_ip}",
+        name,
+        f"does not have its address {found.public_ip}",
+        Level.WARNING,
+        (f"it {where}",),
+        f"{hint} --from {found.holder}" if found.holder else hint,
+        kind=found.holder,
+    )
 
 
 def _trouble(watched: Watched, status: InstanceStatus | None) -> Trouble | None:

@@ -15,9 +15,9 @@ from ec2kit.aws import Aws
 from ec2kit.errors import UsageError
 from ec2kit.model.evidence import Kind, Sample, Verdict
 from ec2kit.model.ids import ImageId, InstanceId, InstanceType, Zone
-from ec2kit.model.instances import Instance, InstanceStatus, State
+from ec2kit.model.instances import Address, Instance, InstanceStatus, State
 from ec2kit.model.runs import EvidenceRow, EvidenceStore
-from ec2kit.model.tags import PROTECT, Tags
+from ec2kit.model.tags import HOLDER, PROTECT, Tags
 from ec2kit.probes.application import ApplicationProbe
 from ec2kit.probes.control import Control, control
 from ec2kit.probes.ec2 import state_samples, status_samples
@@ -49,6 +49,16 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Astray:
+    """An address that should be at a machine and is not: somebody moved it, or let it go."""
+
+    public_ip: str
+    machine: Instance
+    holder: str
+    """Who has it; empty when nobody has."""
+
+
+@dataclass(frozen=True)
 class Watch:
     """What one look found."""
 
@@ -60,6 +70,7 @@ class Watch:
     storm: str = ""
     pause: Hold | None = None
     vanished: tuple[Vanished, ...] = ()
+    astray: tuple[Astray, ...] = ()
 
     def of(self, id: str) -> Watched | None:
         """The machine with this id, if it was looked at."""
@@ -93,6 +104,9 @@ def watch(monitor: Monitor, extra: Sequence[Instance] = ()) -> Watch:
         storm=storm([each for each in machines if is_enrolled(each.instance)], monitor.brake),
         pause=global_pause(monitor.aws, now),
         vanished=vanished,
+        astray=astray(
+            monitor.aws.addresses.describe({"tag-key": [HOLDER]}), [each.instance for each in machines]
+        ),
     )
 
 
@@ -112,6 +126,21 @@ def in_the_dark(id: str, tags: Tags) -> Instance:
     return Instance(
         InstanceId(id), State.RUNNING, InstanceType(""), ImageId(""), Zone(""), unknown, dict(tags)
     )
+
+
+def astray(addresses: Iterable[Address], machines: Iterable[Instance]) -> tuple[Astray, ...]:
+    """Given the addresses that should be somewhere and the machines, return which are elsewhere. A machine whose
+    recovery is under way is passed over: its address is on its way."""
+    by_id: dict[str, Instance] = {each.id: each for each in machines}
+    found: list[Astray] = []
+    for address in addresses:
+        machine = by_id.get(address.tags.get(HOLDER, ""))
+        if machine is None or address.instance == machine.id:
+            continue
+        failure = failure_of(machine.tags)
+        if failure is None or failure.course is not Course.RECOVERING:
+            found.append(Astray(address.public_ip, machine, address.instance or address.interface or ""))
+    return tuple(found)
 
 
 def global_pause(aws: Aws, now: datetime) -> Hold | None:

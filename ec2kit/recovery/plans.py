@@ -67,6 +67,12 @@ def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:
     )
 
 
+def stop_again(seen: Seen, policy: Policy) -> Plan:
+    """Stop the old half that we started while another monitor, unseen, replaced it."""
+    step = StopInstance(seen.old.id, within=policy.step)
+    return _plan(seen, Planned("fence-again/stop", step, reason="its replacement runs already"))
+
+
 def start(seen: Seen) -> Plan:
     """Start the same instance again."""
     return _plan(seen, Planned("restart/start", StartInstance(seen.old.id), reason="same disks, new host"))
@@ -201,7 +207,12 @@ def finish_replace(
     watched = Planned(
         "finish/watched", DeleteTags((successor,), (STATE,)), (new.key,), "it is the machine from now on"
     )
-    done = {FAILURE: str(Failure(failure.number, Course.DONE)), REPLACED_BY: successor}
+    # Quarantined once more: a monitor that was held up may have written `fencing` over it.
+    done = {
+        FAILURE: str(Failure(failure.number, Course.DONE)),
+        REPLACED_BY: successor,
+        STATE: "quarantined",
+    }
     old = Planned("finish/old", SetTags((seen.old.id,), done), (watched.key,))
     return _plan(seen, new, watched, old)
 

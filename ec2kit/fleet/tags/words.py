@@ -10,6 +10,8 @@ from ec2kit.model.tags import MAX_KEY, MAX_VALUE, PREFIX, Tags
 
 RESERVED = "aws:"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What EC2's answers cannot carry (XML 1.0, 2.2 "Characters")."""
 
 
 def parse_pairs(words: Iterable[str]) -> dict[str, str]:
@@ -24,6 +26,8 @@ def parse_pairs(words: Iterable[str]) -> dict[str, str]:
             raise UsageError(
                 f"the value of the tag '{key}' has {len(value)} characters, and AWS allows {MAX_VALUE}"
             )
+        if _NO_XML.search(value):
+            raise UsageError(f"the value {value!r} of the tag '{key}' has control characters")
         if key in tags:
             raise UsageError(f"the tag '{key}' is given twice", hint="give it once")
         tags[key] = value

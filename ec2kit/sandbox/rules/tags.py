@@ -1,5 +1,6 @@
 """Limits of tags: of their number, keys and values, and which resources may have them."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -19,6 +20,8 @@ from ec2kit.sandbox.rules.resources import require
 MOST_TAGS = 50
 LONGEST_KEY = 128
 LONGEST_VALUE = 256
+# XML 1.0, 2.2 "Characters": one of the others, kept in a tag, would spoil every answer that holds it.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 TAGGED_AT_CREATION = {
     "AllocateAddress": {"elastic-ip"},
@@ -51,6 +54,8 @@ def check(tags: Iterable[Mapping[str, str]]) -> None:
             raise refusal(
                 "InvalidParameterValue", f"Tag value exceeds the maximum length of {LONGEST_VALUE} characters"
             )
+        if NO_XML.search(key + value):
+            raise refusal("InvalidCharacter", "A specified character is invalid.")
     counted = Counter(tag.get("Key", "") for tag in tags)
     twice = [key for key, number in counted.items() if number > 1]
     if twice:

@@ -34,6 +34,7 @@ def test_only_what_exists_can_be_tagged() -> None:
         ("AWS:mine", "x", "InvalidParameterValue"),
         ("k" * 129, "x", "InvalidParameterValue"),
         ("k", "v" * 257, "InvalidParameterValue"),
+        ("k", "\x1b[31m", "InvalidCharacter"),
     ],
 )
 def test_keys_and_values_have_limits_at_creation_and_later(key: str, value: str, code: str) -> None:

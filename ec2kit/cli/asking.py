@@ -8,6 +8,7 @@ from ec2kit.engine.plan import Plan, Planned
 from ec2kit.errors import UsageError
 from ec2kit.model.ids import kind_of
 from ec2kit.screen.plans import sentence
+from ec2kit.screen.values import one_line
 
 ASKS: frozenset[str] = frozenset(
     {
@@ -116,4 +117,4 @@ def question(plan: Plan, verb: str, place: str, shown: int = 10) -> str:
         lines.append(f"  … and {len(plan.steps) - shown} more (all of them: --dry-run)")
     lines += [f"  not touched: {item.resource}: {item.reason}" for item in plan.refused[:shown]]
     lines += [f"  note: {note}" for note in plan.notes]
-    return "\n".join([*lines, "go ahead? [y/N] "])
+    return "\n".join([*map(one_line, lines), "go ahead? [y/N] "])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ec2kit.cli.options import Options
 from ec2kit.errors import Ec2kitError, Exit, UsageError
-from ec2kit.host.terminal import typed_text
+from ec2kit.host.terminal import printable, typed_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,13 +225,13 @@ class Context:
         self.output.write(one_text(value, pairs, self.paper))
 
     def write(self, text: str) -> None:
-        """Print text on stdout as it is."""
-        self.output.write([text])
+        """Print text on stdout as it is, but for terminal escapes, which a name from AWS may hold."""
+        self.output.write(["\t".join(map(printable, text.split("\t")))])
 
     def say(self, line: str) -> None:
         """Say something on stderr: progress and results for people; silent when a program reads JSON errors there."""
         if not self.paper.format.is_json:
-            self.output.say(line)
+            self.output.say(printable(line))
 
     def complain(self, error: Ec2kitError) -> None:
         """Print an error on stderr and go on."""

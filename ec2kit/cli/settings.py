@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ec2kit.config import Config, ConfigError, merge, parse_config
 from ec2kit.errors import UsageError
-from ec2kit.screen.rows import Format, Paper, json_text
+from ec2kit.screen.rows import Format, Paper, csv_lines, json_text
 from ec2kit.screen.values import json_of, text_of
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def one_text(value: Mapping[str, Any], pairs: Sequence[tuple[str, str]], paper: 
         from ec2kit.screen.tables import pairs_text
 
         yield pairs_text(pairs, paper)
+    elif paper.format is Format.CSV:
+        yield from csv_lines(pairs)
     else:
-        between = "," if paper.format is Format.CSV else "\t"
-        yield from (f"{text_of(label)}{between}{text_of(text)}\n" for label, text in pairs)
+        yield from (f"{text_of(label)}\t{text_of(text)}\n" for label, text in pairs)

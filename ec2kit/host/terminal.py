@@ -57,6 +57,11 @@ def typed_text(word: str) -> str:
         raise UsageError(f"'{shown}' is not text in UTF-8") from error
 
 
+def printable(text: str) -> str:
+    """Given text that AWS, a file or a person wrote, return it for a terminal: escapes in it are shown, not obeyed."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person looks at the stream; one that was closed from outside (`>&-`) is None or closed."""
     return stream is not None and not stream.closed and stream.isatty()
@@ -72,7 +77,7 @@ def asker(device: Path = TERMINAL) -> Callable[[str], str] | None:
     def ask(question: str) -> str:
         descriptor = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         with os.fdopen(descriptor, "r+b", buffering=0) as terminal:
-            terminal.write(question.encode())
+            terminal.write(printable(question).encode())
             return terminal.readline().decode(errors="replace").strip()
 
     return ask

@@ -38,7 +38,7 @@ def format_duration(duration: timedelta) -> str:
 
 def format_age(then: datetime, now: datetime) -> str:
     """Given a moment in the past, return how long ago it was, as `3h` or `2d`."""
-    return format_duration(now - then).removesuffix("0s") or "0s"
+    return format_duration(now - then)
 
 
 def format_time(moment: datetime) -> str:

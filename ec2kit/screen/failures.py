@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from ec2kit.errors import Ec2kitError
+from ec2kit.host.terminal import printable
 
 
 def failure_text(error: Ec2kitError, *, as_json: bool) -> str:
@@ -17,12 +18,7 @@ def failure_text(error: Ec2kitError, *, as_json: bool) -> str:
             "exit": int(error.exit_code),
         }
         return json.dumps(body, ensure_ascii=False) + "\n"
-    lines = [f"error: {_printable(error.message)}"]
+    lines = [f"error: {printable(error.message)}"]
     if error.hint:
-        lines.append(f"hint: {_printable(error.hint)}")
+        lines.append(f"hint: {printable(error.hint)}")
     return "\n".join(lines) + "\n"
-
-
-def _printable(text: str) -> str:
-    """What AWS or a file said may hold terminal escapes; they are shown, not obeyed."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

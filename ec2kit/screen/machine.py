@@ -10,7 +10,6 @@ from ec2kit.fleet.recoverable import usable
 from ec2kit.model.instances import InstanceStatus
 from ec2kit.model.periods import format_age, format_time
 from ec2kit.model.tags import CHECK, HOSTNAME, KEEP, NAME, PREFIX, PROTECT, STATE, name_of
-from ec2kit.screen.values import text_of
 
 Pairs = list[tuple[str, str]]
 
@@ -92,7 +91,7 @@ def machine_pairs(about: About) -> Pairs:
         ("mark", value["mark"]),
         ("tags", ", ".join(f"{key}={text}" for key, text in value["tags"].items() if _is_persons(key))),
     ]
-    shown = [(label, text_of(text)) for label, text in lines if text]
+    shown = [(label, str(text)) for label, text in lines if text]
     return [*shown, ("recoverable", str(about.recoverable))]
 
 

@@ -10,6 +10,7 @@ from ec2kit.engine.plan import Plan, Planned
 from ec2kit.engine.steps.base import CannotUndo
 from ec2kit.screen.columns import Column
 from ec2kit.screen.rows import Format, Paper, json_text, rows_text
+from ec2kit.screen.values import one_line
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def plan_lines(plan: Plan, place: Place) -> Iterator[str]:
 def plan_text(plan: Plan, place: Place, paper: Paper, *, run: str = "") -> Iterator[str]:
     """Given a plan, yield it in the format asked for; TSV, CSV and ids list its steps."""
     if paper.format is Format.TABLE:
-        yield from (f"{line}\n" for line in plan_lines(plan, place))
+        yield from (f"{one_line(line)}\n" for line in plan_lines(plan, place))
     elif paper.format is Format.JSON:
         yield json_text(plan_json(plan, place, run))
     elif paper.format is Format.JSONL:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -77,11 +77,14 @@ def _json(columns: Sequence[Column[Row]], rows: Sequence[Row], form: Format) -> 
 
 
 def _csv(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Iterator[str]:
-    """RFC 4180 with a header; an empty value is an empty field here, since CSV has one."""
+    yield from csv_lines([[column.name for column in columns]])
+    yield from csv_lines([column.value(row) for column in columns] for row in rows)
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """RFC 4180; an empty value is an empty field here, since CSV has one."""
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    for row in rows:
-        values = (column.value(row) for column in columns)
+    for values in rows:
         writer.writerow(["" if value in (None, "", ()) else text_of(value) for value in values])
     yield line.getvalue()

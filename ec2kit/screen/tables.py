@@ -42,7 +42,7 @@ def pairs_text(pairs: Sequence[tuple[str, str]], paper: Paper) -> str:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for label, text in pairs:
-        table.add_row(Text(label), Text(text))
+        table.add_row(Text(label), Text("\n".join(text_of(line) for line in text.split("\n"))))
     return _drawn(table, paper)
 
 

@@ -47,6 +47,11 @@ def json_of(value: Any) -> Any:
     raise TypeError(f"no JSON for a {type(value).__name__}")
 
 
+def one_line(text: str) -> str:
+    """Given a sentence, return it without line ends and terminal escapes, which the names in it may hold."""
+    return text.translate({code: shown for code, shown in _ESCAPES.items() if code != ord("\\")})
+
+
 def text_of(value: Any) -> str:
     """Given a value of ours, return one line for a cell: never empty, no tab, newline or terminal escape in it."""
     plain = _plain(json_of(value))

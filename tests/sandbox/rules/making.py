@@ -80,3 +80,9 @@ def disks_of(sandbox: InProcess, instance_id: str) -> dict[str, dict[str, Any]]:
         Filters=[{"Name": "attachment.instance-id", "Values": [instance_id]}]
     )["Volumes"]
     return {volume["Attachments"][0]["Device"]: volume for volume in volumes}
+
+
+def image(sandbox: InProcess, image_id: str, region: str = "eu-west-1") -> dict[str, Any]:
+    """An image as DescribeImages shows it."""
+    found: dict[str, Any] = sandbox.client("ec2", region).describe_images(ImageIds=[image_id])["Images"][0]
+    return found

@@ -7,7 +7,7 @@ and one without our lease (another machine's state) makes the same calls with th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ec2kit.engine.acting import SETTLE
@@ -47,6 +47,8 @@ PASSING = (StillInProgress, NoCapacity, NotFound, WrongState, Unavailable, Alrea
 
 LAST = ("finish", "call off", "give up")
 """Moves after which the recovery is over."""
+AGAIN = "fence again"
+"""The move of one who came too late, in a run of its own."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
     told, settled = "", False
     while True:
         guard()
-        seen = observe(healer.monitor, context)
+        seen = replace(observe(healer.monitor, context), started_by_us="restart" in healed.moves)
         healed.successor = seen.successor.id if seen.successor else None
         move = next_move(seen, context.policy, seen.at)
         if isinstance(move, (Done, Blocked)):
@@ -164,7 +166,7 @@ def _carry_out(
     run = recovery_run(context.id, number)
     with healer.runs.begin(healer.command, move.plan, run) as work:
         outcome: Outcome = execute(work.plan, healer.session(run, guard))
-        if move.name in LAST and not outcome.failures:
+        if move.name in (*LAST, AGAIN) and not outcome.failures:
             work.finish(Exit.FAILED if move.name == "give up" else Exit.DONE)
     return next((failure.error for failure in outcome.failures), None)
 

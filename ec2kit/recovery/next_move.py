@@ -8,6 +8,7 @@ because the next tick sees from AWS alone (state, tags, address table) where thi
     .. call off    it replied before it was stopped: nothing is done
     restart/start  start the same instance: new host, same disks, same address, nothing lost
     .. await       its own probe replies and EC2's checks pass, or the rung's time is up
+    fence again    (only by one who was held up: another monitor replaced it while we started it)
     escalate       tag: now on the replace rung (only if the policy reaches it and a good set is there)
     replace/stop   as above: nobody takes over from a machine that is not confirmed off
     replace        quarantine the old half, keep its disks, keep a last set of them, launch from the newest good set
@@ -56,6 +57,9 @@ def next_move(seen: Seen, policy: Policy, now: datetime) -> Move:
 def _before(seen: Seen, policy: Policy, now: datetime) -> Move:
     """No recovery is under way: begin one, if the machine failed and nothing forbids it."""
     if seen.old.tags.get(STATE) == "quarantined":
+        if seen.started_by_us and not seen.old_is_off:
+            why = "another monitor replaced it while we started it"
+            return Act("fence again", why, plans.stop_again(seen, policy))
         return Done(f"it is in quarantine, replaced by {seen.old.tags.get(REPLACED_BY, 'another')}")
     if seen.judgement.condition is not Condition.FAILED:
         return Done(str(seen.judgement))
@@ -110,6 +114,9 @@ def _no_candidate(seen: Seen, none: NoCandidate) -> Blocked:
 def _restarting(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Move:
     """On the restart rung: stop, start, wait for a reply; then done, or up the ladder."""
     since = failure.since or now
+    if seen.successor is not None and not seen.successor.state.is_gone:
+        # A monitor that was held up wrote `begin` over what another one has done since: never two of one machine.
+        return Act("escalate", "its replacement is there already", plans.escalate(seen, failure, now))
     if seen.old.state is State.TERMINATED:
         return _up(seen, failure, policy, now, "the instance was terminated meanwhile")
     if seen.old.launched <= since:

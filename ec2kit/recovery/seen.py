@@ -60,6 +60,8 @@ class Seen:
     refuge: SubnetId = SubnetId("")
     """The subnet to go to in that zone; empty leaves it to EC2."""
     source: Source | NoCandidate = NOT_LOOKED_AT
+    started_by_us: bool = False
+    """Whether this very process has started the old half again in this recovery."""
 
     @property
     def old_is_off(self) -> bool:

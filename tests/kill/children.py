@@ -65,7 +65,7 @@ class Practice:
 
     def run(self, words: list[str], home: Path) -> Ended:
         """A command to its end."""
-        return _ended(self._start(words, home))
+        return ended(self.start(words, home))
 
     def run_killed(self, words: list[str], home: Path, cut: Cut) -> Ended:
         """A command, killed at the cut; it ends by itself when the cut is never reached."""
@@ -83,9 +83,9 @@ class Practice:
         hook = _at(cut, kill)
         place.append(hook)
         try:
-            child.append(self._start(words, home))
+            child.append(self.start(words, home))
             born.set()
-            return _ended(child[0])
+            return ended(child[0])
         finally:
             place.remove(hook)
 
@@ -109,9 +109,6 @@ class Practice:
 
     def start(self, words: list[str], home: Path) -> subprocess.Popen[str]:
         """A command that somebody else waits for."""
-        return self._start(words, home)
-
-    def _start(self, words: list[str], home: Path) -> subprocess.Popen[str]:
         # A session of its own: nobody is asked anything on the terminal that the tests run in.
         return subprocess.Popen(
             [sys.executable, "-m", "ec2kit", *words],
@@ -153,7 +150,8 @@ def _at(cut: Cut, kill: Callable[[Call], None]) -> Callable[[Call], None]:
     return look
 
 
-def _ended(child: subprocess.Popen[str]) -> Ended:
+def ended(child: subprocess.Popen[str]) -> Ended:
+    """Wait until a process has ended."""
     try:
         stdout, stderr = child.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:

@@ -14,7 +14,7 @@ from tests.cli.screens import Screen, Shell
 from tests.kill.explained import unexplained
 from tests.kill.moments import WORLD, Copied, Moment, Recorder
 from tests.kill.stories import Story
-from tests.kill.world import Account, World, world_of
+from tests.kill.world import Account, World, difference, world_of
 from tests.support.inprocess import InProcess
 
 CALM = 900.0
@@ -97,7 +97,7 @@ def end_of(left: Path, recorded: Recorded, times: int) -> World:
 def go_on(recorded: Recorded, left: Path) -> None:
     """Say the same words again in what a kill has left, and compare how it ends with how it ends uncut."""
     expected = recorded.ends[recorded.story.times(journals(left / "home"))]
-    assert end_of(left, recorded, times=1) == expected, recorded.at(left)
+    assert difference(end_of(left, recorded, times=1), expected) == [], recorded.at(left)
 
 
 def done(screen: Screen) -> None:

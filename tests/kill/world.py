@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -103,6 +104,16 @@ def world_of(account: Account) -> World:
         ],
     }
     return {kind: sorted(things, key=_as_text) for kind, things in kinds.items()}
+
+
+def difference(found: World, expected: World) -> list[str]:
+    """Given two worlds, return what is in only one of them, a line for each thing, and nothing when they are equal."""
+    lines = []
+    for kind in sorted({*found, *expected}):
+        have, want = ([_as_text(thing) for thing in world.get(kind, [])] for world in (found, expected))
+        lines += [f"{kind}, too much: {line}" for line in (Counter(have) - Counter(want)).elements()]
+        lines += [f"{kind}, missing: {line}" for line in (Counter(want) - Counter(have)).elements()]
+    return lines
 
 
 def names_in(account: Account) -> Names:

@@ -69,6 +69,8 @@ CREDENTIALS = frozenset(
     }
 )
 EXPIRED = frozenset({"RequestExpired", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+NOT_THERE_CODES = frozenset({"InvalidAMIID.Unavailable", "ParameterNotFound", "InvalidInstanceType"})
+"""What is named does not exist, in codes that do not say NotFound."""
 DENIED = frozenset(
     {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"}
 )
@@ -102,6 +104,12 @@ HINT_CREDENTIALS = (
     "set up credentials (`aws configure`, AWS_PROFILE), or try without an account: `ec2kit demo`"
 )
 
+HINT_TAGS = "a resource has at most 50 tags: `ec2kit tag ls` shows them, `ec2kit tag delete` makes room"
+HINT_QUOTA = (
+    "ask for more with `aws service-quotas request-service-quota-increase`, or give back what is not used"
+)
+"""InstanceLimitExceeded, VcpuLimitExceeded, AddressLimitExceeded and their like (EC2's error code page)."""
+
 
 def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
     """Given what botocore raised for `action`, return our error; `changing`: it was a mutating call."""
@@ -124,7 +132,7 @@ def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
     if isinstance(error, NOT_THERE):
         return Unavailable(
             f"{action}: the endpoint does not answer: {_plain(error)}",
-            hint="check the network and AWS_ENDPOINT_URL; a stopped sandbox starts with `ec2kit sandbox start`",
+            hint="check the region, the network and AWS_ENDPOINT_URL; `ec2kit sandbox start` starts a sandbox",
         )
     if isinstance(error, (boto.HTTPClientError, ResponseParserError, boto.ConnectionClosedError)):
         kind = OutcomeUnknown if changing else Unavailable
@@ -162,19 +170,9 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
         return NoCapacity(
             message, hint="name more zones or types, in the order to try them", resource=resource
         )
-    if code in EXPIRED:
-        return AccessDenied(
-            f"the credentials have expired ({code})", hint="aws sso login, or renew them as you got them"
-        )
-    if code in CREDENTIALS:
-        return AccessDenied(f"{action}: AWS does not accept the credentials ({code})", hint=HINT_CREDENTIALS)
-    if code in DENIED:
-        return AccessDenied(
-            f"{action}: not permitted: {_ENCODED.sub('', text)}",
-            hint=f"allow `{_iam_action(action)}` in the policy of the user or role",
-            resource=resource,
-        )
-    if "NotFound" in code or code in ("InvalidAMIID.Unavailable", "ParameterNotFound"):
+    if code in EXPIRED | CREDENTIALS | DENIED:
+        return _unauthorized(code, text, action)
+    if "NotFound" in code or code in NOT_THERE_CODES:
         return NotFound(message, resource=resource)
     if code.endswith(".Malformed"):
         return UsageError(message, resource=resource)
@@ -182,7 +180,29 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
         kind = OutcomeUnknown if changing else NotTold
         return kind(message, hint="run the same command again: it finds what was done", resource=resource)
     chosen = WrongState if code in WRONG_STATE else AlreadyTaken if code in TAKEN else AwsRefused
-    return chosen(message, code=code, action=action, resource=resource)
+    return chosen(message, code=code, action=action, hint=_quota_hint(code), resource=resource)
+
+
+def _unauthorized(code: str, text: str, action: str) -> Ec2kitError:
+    if code in EXPIRED:
+        return AccessDenied(
+            f"the credentials have expired ({code})", hint="aws sso login, or renew them as you got them"
+        )
+    if code in DENIED:
+        return AccessDenied(
+            f"{action}: not permitted: {_ENCODED.sub('', text)}",
+            hint=f"allow `{_iam_action(action)}` in the policy of the user or role",
+            resource=next(iter(_ID.findall(text)), ""),
+        )
+    if "valid region" in text.lower():
+        return UsageError(f"{action}: AWS knows no such region", hint="give one such as --region eu-west-1")
+    return AccessDenied(f"{action}: AWS does not accept the credentials ({code})", hint=HINT_CREDENTIALS)
+
+
+def _quota_hint(code: str) -> str:
+    if not code.endswith("LimitExceeded"):
+        return ""
+    return HINT_TAGS if code == "TagLimitExceeded" else HINT_QUOTA
 
 
 def _iam_action(action: str) -> str:

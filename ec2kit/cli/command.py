@@ -88,7 +88,11 @@ class KitCommand(click.Command):
                     f"`-n` is always a count, and `{typed}` takes none",
                     hint="to see what would be done: --dry-run",
                 )
-            if error.possibilities:
+            if error.option_name == "--force":
+                hint = (
+                    f"there is no such option in ec2kit: what overrides a rule names it, see `{typed} --help`"
+                )
+            elif error.possibilities:
                 hint = f"did you mean {' or '.join(f'`{name}`' for name in sorted(error.possibilities))}?"
             return UsageError(f"`{typed}` has no option '{error.option_name}'", hint=hint)
         message = " ".join(error.format_message().split()).removesuffix(".")

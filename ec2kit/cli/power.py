@@ -38,8 +38,8 @@ def start(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...
 @changes
 @SELECTORS
 @EXCEPT
-@click.option("--force", is_flag=True, help="also when the system hangs; its file systems may need repair")
-def stop(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...], force: bool) -> None:
+@click.option("--hard", is_flag=True, help="also when the system hangs; its file systems may need repair")
+def stop(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...], hard: bool) -> None:
     """Stop running instances. Disks and Elastic IPs stay, and stay billed; other public addresses go.
 
     \b
@@ -50,7 +50,7 @@ def stop(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ...]
 
     def plan() -> Plan:
         aws, instances = context.aws(), chosen()
-        return stop_plan(instances, stop_protected(aws, instances), addresses_of(aws, instances), force=force)
+        return stop_plan(instances, stop_protected(aws, instances), addresses_of(aws, instances), force=hard)
 
     context.carry_out(plan, Manner(later="ec2kit wait {ids} --for stopped"))
 

@@ -24,6 +24,7 @@ from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.probing import answering, silent
 from ec2kit.recovery.protect import Candidate, cron_lines, enrolment, off_plan, promise, protect_plan
 from ec2kit.recovery.watch import Monitor, policy_or_watch
+from ec2kit.screen.reports import Happened
 from ec2kit.snapshots.create import Subject
 from ec2kit.snapshots.observe import sets_of
 from ec2kit.snapshots.observe import subjects as machines_of
@@ -84,7 +85,12 @@ def protect(
 
     carried = context.carry_out(plan)
     refused = {each.resource for each in carried.plan.refused}
-    enrolled = [each for each in seen if not refused & {each.instance.name, called(each.instance)}]
+    failed = {item.id for item in carried.items if item.result in (Happened.FAILED, Happened.SKIPPED)}
+    enrolled = [
+        each
+        for each in seen
+        if each.instance.id not in failed and not refused & {each.instance.name, called(each.instance)}
+    ]
     if enrolled:
         _tell(context, enrolled, rung)
 

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from ec2kit.sandbox.control import Control
     from ec2kit.sandbox.process import Address
 
+SPEED = click.FloatRange(0, 10_000, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @practises
-@click.option("--speed", type=float, metavar="N", help="let its time run N times as fast")
+@click.option("--speed", type=SPEED, metavar="N", help="let its time run N times as fast")
 @click.option("--seed", type=int, metavar="N", help="for a new one: what its chance begins from")
 @click.option("--empty", is_flag=True, help="for a new one: no machines, addresses and images in it")
 @click.option("--faults", type=FILE, metavar="FILE", help="break what this file says")

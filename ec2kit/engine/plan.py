@@ -55,10 +55,11 @@ class Plan:
     def __post_init__(self) -> None:
         """Refuses duplicate keys, needs that are not in the plan, and circles (a mistake of ours: `ValueError`)."""
         keys = [planned.key for planned in self.steps]
-        if len(set(keys)) != len(keys):
+        known = set(keys)
+        if len(known) != len(keys):
             raise ValueError(f"duplicate step keys: {sorted({key for key in keys if keys.count(key) > 1})}")
         for planned in self.steps:
-            if missing := set(planned.needs) - set(keys):
+            if missing := set(planned.needs) - known:
                 raise ValueError(f"step {planned.key} needs {sorted(missing)}, which the plan does not have")
         try:
             self.graph().prepare()

@@ -8,19 +8,24 @@ from datetime import UTC, datetime, timedelta
 from ec2kit.errors import UsageError
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_PART = re.compile(r"(\d+)([smhdw])")
+_PART = re.compile(r"(\d{1,12})([smhdw])", re.ASCII)
+_LONGEST = timedelta(days=36525)
+"""A century: today less that is still a date."""
 
 
 def parse_duration(text: str) -> timedelta:
     """Given `3m`, `1h30m` or plain seconds, return the duration; raises `UsageError` on anything else."""
     word = text.strip().lower()
-    if word.isdigit():
-        return timedelta(seconds=int(word))
+    if word.isdecimal():
+        word += "s"
     if not word or _PART.sub("", word):
         raise UsageError(
             f"'{text}' is not a duration", hint="write a number and a unit: 30s, 5m, 2h, 7d, 1w, or 1h30m"
         )
-    return timedelta(seconds=sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(word)))
+    seconds = sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(word))
+    if seconds > _LONGEST.total_seconds():
+        raise UsageError(f"'{text}' is more than a century")
+    return timedelta(seconds=seconds)
 
 
 def format_duration(duration: timedelta) -> str:

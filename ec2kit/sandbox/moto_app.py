@@ -5,6 +5,8 @@ import re
 from functools import cache
 from typing import Any
 
+import botocore.session
+
 from ec2kit.sandbox import moto_time
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.shapes import AwsError, error_answer, not_implemented
@@ -35,6 +37,10 @@ class MotoApp:
 
     def answer(self, call: Call, request: Request, request_id: str) -> Answer:
         """Let moto do what `call` asks. Never raises for what moto lacks, and never answers with HTML."""
+        if call.region and call.region not in _regions():
+            code = "AuthFailure" if call.service == "ec2" else "SignatureDoesNotMatch"
+            wrong = AwsError(code, "Credential should be scoped to a valid region.")
+            return error_answer(call, wrong, request_id)
         if not _serves(call.signing or "s3", call.region or "us-east-1"):
             return error_answer(call, not_implemented(call, f"the service '{call.service}'"), request_id)
         try:
@@ -60,6 +66,16 @@ class MotoApp:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
+
+
+@cache
+def _regions() -> frozenset[str]:
+    """Every region that botocore knows: AWS itself has no endpoint for another, and takes no signature for it."""
+    session: Any = botocore.session.Session()
+    partitions = session.get_available_partitions()
+    return frozenset(
+        region for partition in partitions for region in session.get_available_regions("ec2", partition)
+    )
 
 
 @cache

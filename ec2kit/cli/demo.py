@@ -74,6 +74,8 @@ def _play(context: Context, scene: Scene, environ: dict[str, str]) -> None:
     from ec2kit.host.processes import attempt
 
     context.write(f"\n# {scene.words}\n$ ec2kit {scene.typed}\n")
+    if scene.by_cron:
+        environ = {name: value for name, value in environ.items() if name != "EC2KIT_OUTPUT"}
     ended = attempt([sys.executable, "-m", "ec2kit", *shlex.split(scene.typed)], BOUND, environ=environ)
     for text in (ended.stdout, ended.stderr):
         if text.strip():

@@ -11,6 +11,8 @@ class Scene(NamedTuple):
     words: str
     typed: str
     ends: tuple[int, ...] = (0,)
+    by_cron: bool = False
+    """Shown as cron would mail it, not as a table."""
 
 
 ADDRESS = "203.0.113.9"
@@ -35,11 +37,12 @@ STORY: tuple[Scene, ...] = (
         "sandbox break impair:instance shop-1",
     ),
     Scene("Four minutes pass.", "sandbox tick 4m"),
-    Scene("Cron notices, and says it once. Exit code 2 is `critical`.", "check", (2,)),
+    Scene("Cron notices, and says it once. Exit code 2 is `critical`.", "check", (2,), by_cron=True),
     Scene("What recover would do, and why.", "recover all --dry-run"),
     Scene(
         "Cron recovers it: stop, confirm, start; and because that does not help, a new machine from the set.",
         "recover all",
+        by_cron=True,
     ),
     Scene("The address is at the new machine.", "eip ls"),
     Scene(

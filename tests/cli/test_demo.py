@@ -31,7 +31,7 @@ def test_the_demo_recovers_a_machine_and_leaves_nothing_behind(tmp_path: Path) -
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = ended.stdout
     assert "(exit code 2)" in told
-    assert "healed" in told
+    assert "was recovered: replaced by" in told
     assert "203.0.113.9" in told
     assert "quarantined" in told
     assert list(temporary.iterdir()) == []

@@ -68,7 +68,9 @@ CREDENTIALS = frozenset(
         "PendingVerification",
     }
 )
-EXPIRED = frozenset({"RequestExpired", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+WRONG_CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
+"""The date of the request is a quarter of an hour from AWS's, either way (EC2's error code page)."""
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 NOT_THERE_CODES = frozenset({"InvalidAMIID.Unavailable", "ParameterNotFound", "InvalidInstanceType"})
 """What is named does not exist, in codes that do not say NotFound."""
 DENIED = frozenset(
@@ -170,7 +172,7 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
         return NoCapacity(
             message, hint="name more zones or types, in the order to try them", resource=resource
         )
-    if code in EXPIRED | CREDENTIALS | DENIED:
+    if code in EXPIRED | CREDENTIALS | DENIED | WRONG_CLOCK:
         return _unauthorized(code, text, action)
     if "NotFound" in code or code in NOT_THERE_CODES:
         return NotFound(message, resource=resource)
@@ -184,6 +186,10 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
 
 
 def _unauthorized(code: str, text: str, action: str) -> Ec2kitError:
+    if code in WRONG_CLOCK or "not yet current" in text or "Signature expired" in text:
+        return AccessDenied(
+            f"{action}: this machine's clock is not AWS's ({code})", hint="set it: `timedatectl set-ntp true`"
+        )
     if code in EXPIRED:
         return AccessDenied(
             f"the credentials have expired ({code})", hint="aws sso login, or renew them as you got them"

@@ -10,7 +10,7 @@ import click
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
-from ec2kit.cli.options import changes, reads
+from ec2kit.cli.options import AT_ONCE, changes, reads
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.session import Outcome
 from ec2kit.fleet.tags.words import parse_pairs
@@ -22,7 +22,7 @@ from ec2kit.screen.reports import Item
 
 
 @changes
-@click.option("-n", "--count", type=int, default=1, show_default=True, help="how many")
+@click.option("-n", "--count", type=AT_ONCE, default=1, show_default=True, help="how many")
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="a tag")
 def allocate(context: Context, count: int, tags: tuple[str, ...]) -> None:
     """Allocate Elastic IPs. Each is billed until it is released, in use or not.

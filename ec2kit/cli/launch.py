@@ -7,7 +7,7 @@ import click
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.context import Context
 from ec2kit.cli.launch_layers import layered
-from ec2kit.cli.options import changes
+from ec2kit.cli.options import AT_ONCE, changes
 from ec2kit.config import LaunchProfile
 from ec2kit.errors import UsageError
 from ec2kit.fleet.launch.disks import parse_volume
@@ -19,7 +19,7 @@ from ec2kit.fleet.tags.words import parse_pairs
 
 @changes
 @click.argument("name", metavar="NAME|PATTERN")
-@click.option("-n", "--count", type=int, default=1, show_default=True, help="how many")
+@click.option("-n", "--count", type=AT_ONCE, default=1, show_default=True, help="how many")
 @click.option("--image", metavar="IMAGE", help="id, or name of an image of yours or of Amazon's")
 @click.option(
     "--type", "types", multiple=True, metavar="TYPE,…", help="instance type; several are tried in order"

@@ -73,6 +73,10 @@ SHARED: frozenset[str] = frozenset(item.name for item in fields(Options))
 """The names of the shared options: they say how, not what, and so are no part of a run's intent."""
 
 
+AT_ONCE = click.IntRange(max=5000)
+"""`-n` of what makes things: a slip of the finger is not a plan of a million steps."""
+
+
 def reads(function: Function) -> KitCommand:
     """A command that looks at AWS and changes nothing."""
     return _command(function, (MANY_REGIONS, *GOING, *SHOWING))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ec2kit.sandbox.control import Control
     from ec2kit.sandbox.process import Address
 
-SPEED = click.FloatRange(0, 10_000, min_open=True)
+SPEED = click.FloatRange(0, 100_000, min_open=True)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

@@ -20,9 +20,9 @@ def row(recorded: Recorded) -> str:
 def check_row(recorded: Recorded) -> None:
     """The page has this story's line; GOLDENS=write in the environment writes it instead."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
-    (place,) = [
-        number for number, line in enumerate(lines) if line.startswith(f"| `{recorded.story.line}` |")
-    ]
+    mine = f"| `{recorded.story.line}` |"
+    # The first such line: another table on the page counts the kills of the same commands.
+    place = next(number for number, line in enumerate(lines) if line.startswith(mine))
     if WRITE:
         lines[place] = row(recorded)
         PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")

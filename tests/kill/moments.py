@@ -59,6 +59,8 @@ class Recorder:
     sandbox: InProcess
     home: Path
     copies: Path
+    every: bool = True
+    """False: only the first moment and the end are copied."""
     moments: list[Moment] = field(default_factory=list)
     calls: int = 0
     writes: int = 0
@@ -74,6 +76,12 @@ class Recorder:
     def journal(self, journal: Journal) -> Journal:
         """The journal, each write of which is a moment too."""
         return WatchedJournal(journal, self._write)
+
+    def copy(self, left: Path) -> Path:
+        """What there is now, for whoever goes on from it."""
+        store.save(self.sandbox.app, left / WORLD)
+        shutil.copytree(self.home, left / "home")
+        return left
 
     @property
     def states(self) -> tuple[Path, ...]:
@@ -99,8 +107,8 @@ class Recorder:
         left = self.copies / f"{self._changes:04}-{self.sandbox.now:%H%M%S.%f}"
         if state != self._last:
             self._last = state
-            store.save(self.sandbox.app, left / WORLD)
-            shutil.copytree(self.home, left / "home")
+            if self.every or not self.moments:
+                self.copy(left)
         self.moments.append(Moment(what, cut, left, changes))
 
 

@@ -59,8 +59,9 @@ class Recorded:
         return "; ".join(str(moment) for moment in self.moments if moment.left == state)
 
 
-def record(story: Story, directory: Path, seed: int = 0) -> Recorded:
-    """Run the story without a cut in a new world, and copy what a kill would leave at each of its moments."""
+def record(story: Story, directory: Path, seed: int = 0, *, every: bool = True) -> Recorded:
+    """Run the story without a cut in a new world, and copy what a kill would leave at each of its moments, or only
+    what is there before the first of them."""
     store.save(InProcess(seed=seed, empty=False).app, directory / WORLD)
     sandbox, home = Copied(directory), directory / "home"
     home.mkdir()
@@ -69,13 +70,15 @@ def record(story: Story, directory: Path, seed: int = 0) -> Recorded:
         done(shell(home, sandbox).run(line))
         sandbox.tick(CALM)
     story.breaks(sandbox)
-    recorder = Recorder(sandbox, home, directory)
+    recorder = Recorder(sandbox, home, directory, every)
     person = shell(home, sandbox)
     person.journal = recorder.journal
     recorder.start()
     done(person.run(story.words))
-    states, last = recorder.states, recorder.states[-1]
-    recorded = Recorded(story, there, recorder.calls, recorder.writes, tuple(recorder.moments), states)
+    last = recorder.copy(directory / "end")
+    recorded = Recorded(
+        story, there, recorder.calls, recorder.writes, tuple(recorder.moments), recorder.states
+    )
     recorded.ends[1] = end_of(last, recorded, times=0)
     recorded.ends[2] = end_of(last, recorded, times=1)
     return recorded

@@ -38,7 +38,7 @@ def sweep(recorded: Recorded, share: int, shares: int, count: Callable[[str, obj
 def test_typed_again_it_ends_as_if_never_killed(
     story: Story, share: int, recording: Recording, record_property: Callable[[str, object], None]
 ) -> None:
-    sweep(recording(story), share, SHARES[story.name], record_property)
+    sweep(recording(story, every=True), share, SHARES[story.name], record_property)
 
 
 @pytest.mark.deep
@@ -47,7 +47,7 @@ def test_typed_again_it_ends_as_if_never_killed(
 def test_a_recovery_typed_again_ends_as_if_never_killed(
     share: int, recording: Recording, record_property: Callable[[str, object], None]
 ) -> None:
-    sweep(recording(RECOVER), share, 8, record_property)
+    sweep(recording(RECOVER, every=True), share, 8, record_property)
 
 
 @pytest.mark.deep
@@ -57,7 +57,7 @@ def test_a_recovery_typed_again_ends_as_if_never_killed(
 def test_so_it_is_with_other_lags(
     story: Story, seed: int, recording: Recording, record_property: Callable[[str, object], None]
 ) -> None:
-    sweep(recording(story, seed), 0, 1, record_property)
+    sweep(recording(story, seed, every=True), 0, 1, record_property)
 
 
 @pytest.mark.kill

@@ -71,8 +71,12 @@ CREDENTIALS = frozenset(
 WRONG_CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed"})
 """The date of the request is a quarter of an hour from AWS's, either way (EC2's error code page)."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
-NOT_THERE_CODES = frozenset({"InvalidAMIID.Unavailable", "ParameterNotFound", "InvalidInstanceType"})
-"""What is named does not exist, in codes that do not say NotFound."""
+NOT_THERE_CODES = {
+    "InvalidAMIID.Unavailable": "",
+    "InvalidInstanceType": "`aws ec2 describe-instance-types` lists them",
+    "ParameterNotFound": "",
+}
+"""Codes that do not say NotFound for what does not exist, each with a hint."""
 DENIED = frozenset(
     {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"}
 )
@@ -175,7 +179,7 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
     if code in EXPIRED | CREDENTIALS | DENIED | WRONG_CLOCK:
         return _unauthorized(code, text, action)
     if "NotFound" in code or code in NOT_THERE_CODES:
-        return NotFound(message, resource=resource)
+        return NotFound(message, hint=NOT_THERE_CODES.get(code, ""), resource=resource)
     if code.endswith(".Malformed"):
         return UsageError(message, resource=resource)
     if status >= 500 or code in ("InternalError", "InternalFailure", "Unavailable", "ServiceUnavailable"):

@@ -54,7 +54,9 @@ def typed_text(word: str) -> str:
         return os.fsencode(word).decode("utf-8")
     except UnicodeError as error:
         shown = word.encode("utf-8", "backslashreplace").decode()
-        raise UsageError(f"'{shown}' is not text in UTF-8") from error
+        raise UsageError(
+            f"'{shown}' is not text in UTF-8", hint="names and tags are; write it in UTF-8, or use the id"
+        ) from error
 
 
 def printable(text: str) -> str:

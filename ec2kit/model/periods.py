@@ -24,7 +24,7 @@ def parse_duration(text: str) -> timedelta:
         )
     seconds = sum(int(number) * _SECONDS[unit] for number, unit in _PART.findall(word))
     if seconds > _LONGEST.total_seconds():
-        raise UsageError(f"'{text}' is more than a century")
+        raise UsageError(f"'{text}' is more than a century", hint="write less than 36525d")
     return timedelta(seconds=seconds)
 
 

@@ -33,7 +33,11 @@ def set_plan(resources: Sequence[Resource], tags: Tags) -> Plan:
     same, lacking = _parted(resources, lambda each: tags.items() <= each.tags.items())
     full, changing = _parted(lacking, lambda each: counted({**each.tags, **tags}) > MAX_TAGS)
     refused = tuple(
-        Refusal("tag limit", each.called, f"it has {counted(each.tags)} tags, and AWS allows {MAX_TAGS}")
+        Refusal(
+            "tag limit",
+            each.called,
+            f"it would have {counted({**each.tags, **tags})} tags, and AWS allows {MAX_TAGS}",
+        )
         for each in full
     )
 

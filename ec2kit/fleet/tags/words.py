@@ -27,7 +27,10 @@ def parse_pairs(words: Iterable[str]) -> dict[str, str]:
                 f"the value of the tag '{key}' has {len(value)} characters, and AWS allows {MAX_VALUE}"
             )
         if _NO_XML.search(value):
-            raise UsageError(f"the value {value!r} of the tag '{key}' has control characters")
+            raise UsageError(
+                f"the value {value!r} of the tag '{key}' has control characters",
+                hint="AWS's answers cannot carry them: leave them out",
+            )
         if key in tags:
             raise UsageError(f"the tag '{key}' is given twice", hint="give it once")
         tags[key] = value

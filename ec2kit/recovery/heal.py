@@ -43,6 +43,10 @@ TTL = timedelta(minutes=5)
 """How long a lease outlives a monitor that hangs."""
 PASSING = (StillInProgress, NoCapacity, NotFound, WrongState, Unavailable, AlreadyTaken)
 """Errors of a move after which the next look decides: time, a lag, another monitor's hand, or the rung's time-out."""
+PATIENCE = timedelta(minutes=15)
+"""How long one move may fail for a passing reason before this run ends: a fence has no time-out of its own. The next
+run goes on where this one was; one that never ends tells nobody, and keeps the lease from a monitor with a better
+line to AWS."""
 
 
 LAST = ("finish", "call off", "give up")
@@ -89,6 +93,20 @@ class Healed:
         return {"blocked": Exit.REFUSED, "failed": Exit.FAILED}.get(self.result, Exit.DONE)
 
 
+@dataclass
+class Patience:
+    """Remembers since when the same move has been failing."""
+
+    move: str = ""
+    since: datetime | None = None
+
+    def bears(self, trouble: Ec2kitError, move: Act, now: datetime) -> bool:
+        """Whether to look again after this error of a move."""
+        if self.since is None or move.name != self.move:
+            self.move, self.since = move.name, now
+        return isinstance(trouble, PASSING) and now - self.since <= PATIENCE
+
+
 def heal(healer: Healer, context: Context) -> Healed:
     """Take one machine as far as it goes now: healed, blocked, failed, or nothing to do.
 
@@ -110,6 +128,7 @@ def heal(healer: Healer, context: Context) -> Healed:
 def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[], None]) -> Healed:
     """Look, decide, act, until nothing is left to do or something forbids it."""
     told, settled = "", False
+    patience = Patience()
     while True:
         guard()
         seen = replace(observe(healer.monitor, context), started_by_us="restart" in healed.moves)
@@ -135,7 +154,7 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
             return _over(healed, move, healer.monitor.aws.now())
         if trouble is not None:
             healer.tell(f"{healed.name}: {trouble.message}")
-            if not isinstance(trouble, PASSING):
+            if not patience.bears(trouble, move, healer.monitor.aws.now()):
                 healed.result, healed.why, healed.error = "failed", trouble.message, trouble
                 return healed
             _pause(healer, PAUSE)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ec2kit.config import Config, ConfigError, merge, parse_config
 from ec2kit.errors import UsageError
 from ec2kit.screen.rows import Format, Paper, csv_lines, json_text
-from ec2kit.screen.values import json_of, text_of
+from ec2kit.screen.values import json_dump, text_of
 
 if TYPE_CHECKING:
     from ec2kit.cli.context import Context
@@ -62,7 +61,7 @@ def _format(word: str, source: str) -> Format:
 def one_text(value: Mapping[str, Any], pairs: Sequence[tuple[str, str]], paper: Paper) -> Iterator[str]:
     """Given one thing, yield it as JSON, as labelled lines for a terminal, as TSV pairs, or as its id."""
     if paper.format is Format.JSONL:
-        yield json.dumps(json_of(value), ensure_ascii=False) + "\n"
+        yield json_dump(value) + "\n"
     elif paper.format is Format.JSON:
         yield json_text(value)
     elif paper.format is Format.IDS:

@@ -62,7 +62,7 @@ def _by_filters(aws: Aws, narrowings: Sequence[Narrowing], *, terminated: bool) 
             else _SERVER_FILTERS.get(narrowing.subject)
         )
         if name and name not in filters and not any("[" in value for value in narrowing.values):
-            filters[name] = list(narrowing.values)
+            filters[name] = [_literal(value) for value in narrowing.values]
     if not terminated and "instance-state-name" not in filters:
         filters["instance-state-name"] = LIVING
     found = aws.instances.describe(filters=filters)
@@ -114,7 +114,7 @@ def _by_terms(aws: Aws, terms: Sequence[Term], *, terminated: bool) -> list[Inst
 
 def _look_up(aws: Aws, terms: Sequence[Term]) -> list[Instance]:
     """Everything that the words could name, asked by kind: one call for each kind in use."""
-    words = {kind: [term.word for term in terms if term.kind is kind] for kind in TermKind}
+    words = {kind: [_literal(term.word) for term in terms if term.kind is kind] for kind in TermKind}
     found: dict[str, Instance] = {}
 
     def ask(**filters: list[str]) -> None:
@@ -140,6 +140,11 @@ def _look_up(aws: Aws, terms: Sequence[Term]) -> list[Instance]:
         ask(dns_name=dns)
         ask(private_dns_name=dns)
     return list(found.values())
+
+
+def _literal(word: str) -> str:
+    """For EC2's filters, in which a backslash takes the meaning of what follows it (EC2 user guide, "Wildcards")."""
+    return word.replace("\\", "\\\\")
 
 
 def _fits(instance: Instance, term: Term) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from ec2kit.errors import Ec2kitError
 from ec2kit.host.terminal import printable
+from ec2kit.screen.values import json_dump
 
 
 def failure_text(error: Ec2kitError, *, as_json: bool) -> str:
@@ -17,7 +16,7 @@ def failure_text(error: Ec2kitError, *, as_json: bool) -> str:
             "hint": error.hint or None,
             "exit": int(error.exit_code),
         }
-        return json.dumps(body, ensure_ascii=False) + "\n"
+        return json_dump(body) + "\n"
     lines = [f"error: {printable(error.message)}"]
     if error.hint:
         lines.append(f"hint: {printable(error.hint)}")

@@ -10,7 +10,7 @@ from ec2kit.engine.plan import Plan, Planned
 from ec2kit.engine.steps.base import CannotUndo
 from ec2kit.screen.columns import Column
 from ec2kit.screen.rows import Format, Paper, json_text, rows_text
-from ec2kit.screen.values import one_line
+from ec2kit.screen.values import json_dump, one_line
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,4 @@ def plan_text(plan: Plan, place: Place, paper: Paper, *, run: str = "") -> Itera
 
 def json_line(value: Any) -> str:
     """Given a JSON value, return it on one line that ends in a newline."""
-    import json
-
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    return json_dump(value) + "\n"

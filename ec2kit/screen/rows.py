@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from ec2kit.screen.columns import Column, choose
-from ec2kit.screen.values import json_of, text_of
+from ec2kit.screen.values import json_dump, text_of
 
 Row = TypeVar("Row")
 
@@ -65,15 +64,15 @@ def rows_text(columns: Sequence[Column[Row]], rows: Sequence[Row], paper: Paper)
 
 def json_text(value: Any) -> str:
     """Given a value of ours, return it as indented JSON that ends in a newline."""
-    return json.dumps(json_of(value), indent=2, ensure_ascii=False) + "\n"
+    return json_dump(value, indent=2) + "\n"
 
 
 def _json(columns: Sequence[Column[Row]], rows: Sequence[Row], form: Format) -> Iterator[str]:
-    objects = ({column.name: json_of(column.value(row)) for column in columns} for row in rows)
+    objects = ({column.name: column.value(row) for column in columns} for row in rows)
     if form is Format.JSONL:
-        yield from (json.dumps(item, ensure_ascii=False) + "\n" for item in objects)
+        yield from (json_dump(item) + "\n" for item in objects)
     else:
-        yield json.dumps(list(objects), indent=2, ensure_ascii=False) + "\n"
+        yield json_dump(list(objects), indent=2) + "\n"
 
 
 def _csv(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ _ESCAPES = {ord(char): text for char, text in _NAMED.items()} | {
     code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in _NAMED
 }
 
+_C1 = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 _SCALARS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (Enum, lambda value: json_of(value.value)),
@@ -45,6 +47,11 @@ def json_of(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [json_of(item) for item in value]
     raise TypeError(f"no JSON for a {type(value).__name__}")
+
+
+def json_dump(value: Any, indent: int | None = None) -> str:
+    """Given a value of ours, return it as JSON, in which a terminal finds nothing to obey (RFC 8259 leaves C1 in)."""
+    return json.dumps(json_of(value), indent=indent, ensure_ascii=False).translate(_C1)
 
 
 def one_line(text: str) -> str:

@@ -189,7 +189,7 @@ class Context:
                     "`-` reads names from a pipe, and stdin is a terminal", hint="ec2kit ls … | … -"
                 )
             lines = (line for line in self.surroundings.stdin if line.strip())
-            self._stdin = tuple(typed_text(line.split()[0]) for line in lines)
+            self._stdin = tuple(typed_text(first_field(line)) for line in lines)
             self.typed = tuple(word for word in self.typed if word != "-") + self._stdin
         if not self._stdin and not removing:
             self._require_a_name(words)
@@ -268,3 +268,12 @@ class Context:
         from ec2kit.cli.carrying import Manner, carry_out
 
         return carry_out(self, make_plan, manner or Manner())
+
+
+def first_field(line: str) -> str:
+    """Given a line that is not blank, return its first field: up to the tab in our own output, else up to a blank.
+
+    The name of a set holds its machine's, which may have blanks in it.
+    """
+    before, tab, _ = line.strip().partition("\t")
+    return before.strip() if tab else line.split(maxsplit=1)[0]

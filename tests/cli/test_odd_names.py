@@ -102,3 +102,15 @@ def test_odd_tags_come_back_as_they_were_set(shell: Shell, ids: dict[str, str]) 
     rows = json.loads(shell.run("tag ls web-2 -o json").stdout)
     shown = {row["key"]: row["value"] for row in rows}
     assert [shown[f"colour-{number}"] for number in range(len(ODD))] == list(ODD)
+
+
+def test_a_pipe_keeps_a_name_with_blanks_whole(shell: Shell, sandbox: Seeded) -> None:
+    sandbox.launch("mail host")
+    sandbox.tick(600)
+    assert shell.run("snapshot create 'mail host'").exit == 0
+    line = shell.run("snapshot ls 'mail host'").stdout
+
+    screen = shell.run("snapshot delete - --dry-run -o json", stdin=line)
+
+    assert screen.exit == 0
+    assert len(json.loads(screen.stdout)["steps"]) == 1

@@ -99,6 +99,8 @@ deep: $(DEV)
 bench: $(DEV)
 	@$(BIN)/python -m benchmarks
 
+# The page of faults is measured, which takes a minute or two.
 docs: $(DEV)
+	@FAULTS=write $(PYTEST) -q tests/faults
 	@$(COG) -r docs/reference/*.md
 	@$(BIN)/python -m docs.policies

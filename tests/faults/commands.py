@@ -1,0 +1,97 @@
+"""The rows of the table: each command of the first version, and the call at which a fault strikes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ADDRESS, SPARE = "203.0.113.9", "{spare}"
+"""The seeded address, which web-1 has, and one that nobody has."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is typed, and where it is hurt. `{set}` and `{spare}` stand for what the ground has.
+
+    `at` is the call that does the command's work, or the first one that it reads with. `things` are the faults of
+    resources that concern it: the name of the column, and the words of `sandbox break`.
+    """
+
+    words: str
+    at: str
+    ground: str = "fleet"
+    things: Mapping[str, str] = field(default_factory=dict)
+    anew: bool = False
+    """Whether the same words, typed again, finish what is unfinished and then do today's work as well."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing by its nature."""
+        return self.at.startswith("Describe")
+
+    @property
+    def shown(self) -> str:
+        """The words as the table shows them."""
+        return (
+            f"ec2kit {self.words}".replace("{set}", "SET")
+            .replace("{spare}", "ADDRESS")
+            .removesuffix(" --yes")
+        )
+
+
+NO_ZONE, NO_TYPE = "no capacity in the zone", "no capacity for the type"
+STUCK, BAD_SNAPSHOT, RIVAL = "a stop that hangs", "a snapshot that ends in error", "a rival for the address"
+NO_PLACE = "no capacity anywhere"
+SCARCE = {NO_ZONE: "no-capacity eu-west-1a", NO_TYPE: "no-capacity t3.micro", NO_PLACE: "no-capacity"}
+
+COMMANDS = (
+    Command("ls", "DescribeInstances"),
+    Command("show web-1", "DescribeInstances"),
+    Command("wait web-1 --for running", "DescribeInstances"),
+    Command("tag ls web-1", "DescribeInstances"),
+    Command("snapshot ls", "DescribeSnapshots"),
+    Command("snapshot show {set}", "DescribeSnapshots"),
+    Command("eip ls", "DescribeAddresses"),
+    Command("check", "DescribeInstances"),
+    Command("recovery status", "DescribeInstances"),
+    Command(
+        "launch shop --image debian-12-amd64 --type t3.micro,t3.small --group web --eip",
+        "RunInstances",
+        things=SCARCE,
+    ),
+    Command("start web-3", "StartInstances", things={NO_TYPE: "no-capacity t3.micro"}),
+    Command("stop web-2 --yes", "StopInstances", things={STUCK: "stuck-stop web-2"}),
+    Command("reboot web-2 --yes", "RebootInstances"),
+    Command("terminate web-2 --yes", "TerminateInstances"),
+    Command(
+        "terminate web-2 --snapshot --yes", "CreateSnapshots", things={BAD_SNAPSHOT: "fail-snapshot web-2"}
+    ),
+    Command("tag set web-2 tier=front", "CreateTags"),
+    Command("tag delete web-2 role", "DeleteTags"),
+    Command(
+        "snapshot create web-2",
+        "CreateSnapshots",
+        things={BAD_SNAPSHOT: "fail-snapshot web-2"},
+        anew=True,
+    ),
+    Command("snapshot restore {set} --name copy", "RunInstances", things=SCARCE),
+    Command("snapshot delete {set} --yes", "DeleteSnapshot"),
+    Command("eip allocate", "AllocateAddress"),
+    Command("eip assign {spare} web-2", "AssociateAddress", things={RIVAL: "rival:web-4 {spare}"}),
+    Command(f"eip unassign {ADDRESS} --yes", "DisassociateAddress"),
+    Command("eip release {spare} --yes", "ReleaseAddress"),
+    Command("protect web-2", "CreateTags", things={BAD_SNAPSHOT: "fail-snapshot web-2"}),
+    Command(
+        "recover all",
+        "StopInstances",
+        ground="failed",
+        things={
+            STUCK: "stuck-stop web-1",
+            NO_PLACE: "no-capacity",
+            RIVAL: f"rival:web-4 {ADDRESS}",
+        },
+    ),
+    Command("recovery pause web-1 --for 1h --reason work", "CreateTags", ground="failed"),
+    Command("recovery resume web-4", "DeleteTags", ground="failed"),
+    Command("recovery retire web-1.failed-1 --yes", "TerminateInstances", ground="healed"),
+)

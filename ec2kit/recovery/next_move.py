@@ -5,7 +5,7 @@ because the next tick sees from AWS alone (state, tags, address table) where thi
 
     begin          tag: failure N is being recovered, on the restart rung, since now; we are fencing
     restart/stop   stop it and see `stopped` three times; after a while force, after another cut the power
-    .. call off    it replied before it was stopped: nothing is done
+    .. call off    it replied before it was stopped: nothing is done, nor begun again for 5 to 30 minutes
     restart/start  start the same instance: new host, same disks, same address, nothing lost
     .. await       its own probe replies and EC2's checks pass, or the rung's time is up
     fence again    (only by one who was held up: another monitor replaced it while we started it)
@@ -121,7 +121,7 @@ def _restarting(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> 
         return _up(seen, failure, policy, now, "the instance was terminated meanwhile")
     if seen.old.launched <= since:
         if seen.old.state is State.RUNNING and seen.health.replies:
-            return Act("call off", "it replied before it was stopped", plans.call_off(seen, failure))
+            return Act("call off", "it replied before it was stopped", plans.call_off(seen, failure, now))
         return _fence(seen, Rung.RESTART, policy, now - since) or Act(
             "restart", "new host, same disks, nothing lost", plans.start(seen)
         )

@@ -37,7 +37,7 @@ from ec2kit.model.tags import (
     VOLUMES,
 )
 from ec2kit.recovery.failures import Course, Failure, next_number
-from ec2kit.recovery.holds import Hold, format_hold
+from ec2kit.recovery.holds import Hold, back_off, format_hold
 from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.seen import Seen
 
@@ -78,10 +78,11 @@ def start(seen: Seen) -> Plan:
     return _plan(seen, Planned("restart/start", StartInstance(seen.old.id), reason="same disks, new host"))
 
 
-def call_off(seen: Seen, failure: Failure) -> Plan:
-    """Write down that the machine replied before it was stopped: nothing was done to it."""
+def call_off(seen: Seen, failure: Failure, now: datetime) -> Plan:
+    """Write down that the machine replied before it was stopped: nothing was done to it, nor is for some minutes."""
     unmark = Planned("call-off/unmark", DeleteTags((seen.old.id,), (STATE,)))
-    over = {FAILURE: str(Failure(failure.number, Course.DONE))}
+    hold = back_off(seen.old.tags, f"failure {failure.number} was called off", now)
+    over = {FAILURE: str(Failure(failure.number, Course.DONE)), HOLD_COOLDOWN: format_hold(hold)}
     return _plan(seen, unmark, Planned("call-off/done", SetTags((seen.old.id,), over), (unmark.key,)))
 
 

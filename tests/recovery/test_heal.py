@@ -51,6 +51,31 @@ def test_an_impaired_machine_is_restarted_and_keeps_everything(station: Station)
     assert HOLD_COOLDOWN in after.tags
 
 
+def test_a_machine_that_replies_before_it_is_stopped_is_left_alone_for_some_minutes(station: Station) -> None:
+    id = station.enrol("web-1")
+    launched = station.instance(id).launched
+    for minutes in (5, 10):
+        impair(station, id)
+        station.sandbox.after(lambda call: _mend_when_marked(station, id, call.action))
+        assert station.heal(id).moves == ["begin", "call off"]
+        after = station.instance(id)
+        assert (after.state, after.launched) == (State.RUNNING, launched)
+        assert STATE not in after.tags
+        assert f"for={minutes}m; " in after.tags[HOLD_COOLDOWN]
+        impair(station, id)
+        again = station.heal(id)
+        assert (again.result, again.moves) == ("blocked", [])
+        assert "was called off" in again.why
+        station.sandbox.app.world.conditions.mend(id)
+        station.clock.sleep(60 * minutes)
+
+
+def _mend_when_marked(station: Station, id: str, action: str) -> None:
+    """It was only slow: it replies just when its recovery begins."""
+    if action == "CreateTags":
+        station.sandbox.app.world.conditions.mend(id)
+
+
 def _mend_when_started(station: Station, id: str, action: str) -> None:
     """A stop and start moves the machine to another host, which is what heals an impaired one."""
     if action == "StartInstances":

@@ -12,7 +12,7 @@ from ec2kit.errors import UsageError
 from ec2kit.model.ids import InstanceId
 from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED, HOLD_PAUSE, MAX_VALUE, POLICY, PROTECT
 from ec2kit.recovery.failures import Course, Failure, failure_of, next_number, recovery_run
-from ec2kit.recovery.holds import Hold, active_holds, format_hold, parse_hold
+from ec2kit.recovery.holds import LONGEST, SHORTEST, Hold, active_holds, back_off, format_hold, parse_hold
 from ec2kit.recovery.policy import Policy, Rung, policy_of
 from tests.recovery.making import NOW
 
@@ -24,6 +24,42 @@ words = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, ma
 def test_a_hold_reads_back(owner: str, reason: str, until: datetime | None) -> None:
     hold = Hold(owner.replace(";", ","), reason, until)
     assert parse_hold(format_hold(hold)) == hold
+
+
+@given(
+    words.filter(bool), whole_seconds, st.integers(1, 1000).map(lambda minutes: timedelta(minutes=minutes))
+)
+def test_a_back_off_reads_back(reason: str, until: datetime, length: timedelta) -> None:
+    hold = Hold("ec2kit", reason, until, length)
+    assert parse_hold(format_hold(hold)) == hold
+
+
+def test_a_machine_that_comes_and_goes_is_left_alone_for_longer_and_longer() -> None:
+    tags: dict[str, str] = {}
+    lengths = []
+    at = NOW
+    for _ in range(5):
+        hold = back_off(tags, "called off", at)
+        tags = {HOLD_COOLDOWN: format_hold(hold)}
+        lengths.append(hold.length)
+        assert hold.until == at + (hold.length or timedelta())
+        at += timedelta(hours=2, minutes=59)
+    assert lengths == [timedelta(minutes=minutes) for minutes in (5, 10, 20, 30, 30)]
+    calm = back_off(tags, "called off", at + timedelta(minutes=1))
+    assert calm.length == SHORTEST, "three calm hours and it is the first again"
+
+
+@pytest.mark.parametrize("text", ["", "until=soon; by=me; for=9h; why=x", "until=-; by=me; for=1h; why=x"])
+def test_a_back_off_after_a_hold_that_tells_no_length_is_the_first(text: str) -> None:
+    assert back_off({HOLD_COOLDOWN: text}, "called off", NOW).length == SHORTEST
+
+
+@given(whole_seconds, st.integers(0, 10**6))
+def test_a_back_off_is_always_between_its_bounds(at: datetime, seconds: int) -> None:
+    last = Hold("ec2kit", "x", at + timedelta(seconds=seconds), timedelta(seconds=seconds))
+    hold = back_off({HOLD_COOLDOWN: format_hold(last)}, "called off", at)
+    assert hold.length is not None
+    assert SHORTEST <= hold.length <= LONGEST
 
 
 @given(st.text(max_size=400), st.text(max_size=400))

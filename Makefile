@@ -42,7 +42,7 @@ setup: $(DEV)
 
 # A stamp, because .venv/bin/python is a link to an interpreter that is not ours to touch.
 $(MADE): packages.txt
-	@PYTHON=$(PYTHON) bash .ci/packages
+	@PYTHON=$(PYTHON) bash .ci/packages run
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
@@ -53,10 +53,11 @@ $(RUN): pyproject.toml constraints.txt $(MADE)
 	@$(PIP) --no-build-isolation -e '.[sandbox]'
 	@touch $@
 
-# And what the checks need.
+# And what the checks need, and what builds images and boots them.
 $(DEV): $(RUN)
+	@PYTHON=$(PYTHON) bash .ci/packages images
 	@echo 'adding the development tools to .venv (once; about a minute)'
-	@$(PIP) --no-build-isolation -e '.[sandbox,dev]'
+	@$(PIP) --no-build-isolation -e '.[sandbox,images,dev]'
 	@touch $@
 
 demo: $(RUN)

@@ -14,6 +14,7 @@ from ec2kit.host.identity import User, group_id, this_user
 
 SHARED_STATE = Path("/var/lib/ec2kit")
 """The state of root's cron, which the members of the group `ec2kit` share."""
+SHARED_CACHE = Path("/var/cache/ec2kit")
 SYSTEM_CONFIG = Path("/etc/ec2kit")
 CONFIG_NAME = "ec2kit.yaml"
 LONGEST_NAME = 200
@@ -58,6 +59,14 @@ def runtime_directory(environ: Mapping[str, str], user: User | None = None) -> P
     fallback = state_directory(environ, user)
     named = Path(environ.get("XDG_RUNTIME_DIR", ""))
     return named / "ec2kit" if named.is_absolute() else fallback
+
+
+def cache_directory(environ: Mapping[str, str], user: User | None = None) -> Path:
+    """Where what can be made again is kept: EC2KIT_CACHE_DIR; `/var/cache/ec2kit` for root; else the XDG cache."""
+    user = user or this_user(environ)
+    if named := environ.get("EC2KIT_CACHE_DIR"):
+        return Path(f"{user.home}{named[1:]}" if named.startswith("~/") else named).absolute()
+    return SHARED_CACHE if user.uid == 0 else _xdg(environ, "XDG_CACHE_HOME", user.home / ".cache") / "ec2kit"
 
 
 def config_files(environ: Mapping[str, str], cwd: Path, system: Path = SYSTEM_CONFIG) -> tuple[Path, ...]:

@@ -44,9 +44,9 @@ class Machine:
     def needs(self, text: str) -> None:
         (self.root / "packages.txt").write_text(text)
 
-    def install(self) -> subprocess.CompletedProcess[str]:
+    def install(self, *groups: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["bash", str(self.root / ".ci" / "packages")],
+            ["bash", str(self.root / ".ci" / "packages"), *groups],
             env={"PATH": str(self.bin), "PYTHON": "python3"},
             capture_output=True,
             text=True,
@@ -73,7 +73,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_nothing_is_installed_when_nothing_is_missing(machine: Machine) -> None:
-    machine.needs("# a remark\n\npython3-venv  $PYTHON -c 'import venv'\n")
+    machine.needs("# a remark\n\nrun python3-venv  $PYTHON -c 'import venv'\n")
 
     result = machine.install()
 
@@ -81,7 +81,7 @@ def test_nothing_is_installed_when_nothing_is_missing(machine: Machine) -> None:
 
 
 def test_root_installs_what_is_missing_and_nothing_else(machine: Machine) -> None:
-    machine.needs("present  true\nmissing  false\n")
+    machine.needs("run present  true\nimages missing  false\n")
 
     result = machine.install()
 
@@ -89,8 +89,15 @@ def test_root_installs_what_is_missing_and_nothing_else(machine: Machine) -> Non
     assert machine.installed() == "update\ninstall -y --no-install-recommends missing\n"
 
 
+def test_a_group_of_packages_is_installed_alone(machine: Machine) -> None:
+    machine.needs("run missing  false\nimages other  false\n")
+
+    assert machine.install("run").stdout == "installing missing\n"
+    assert machine.install("images").stdout == "installing other\n"
+
+
 def test_others_install_with_sudo(machine: Machine) -> None:
-    machine.needs("missing  false\n")
+    machine.needs("run missing  false\n")
     machine.has("id", "echo 1000")
     machine.has("sudo", f'[ "$1" = -n ] || {{ echo sudo >>"{machine.log}"; exec "$@"; }}')
 
@@ -100,7 +107,7 @@ def test_others_install_with_sudo(machine: Machine) -> None:
 
 @pytest.mark.parametrize("lacking", ["sudo", "apt-get"])
 def test_who_may_not_install_is_told_what_to_type(machine: Machine, lacking: str) -> None:
-    machine.needs("missing  false\nother  false\n")
+    machine.needs("run missing  false\nimages other  false\n")
     machine.has("id", "echo 1000")
     if lacking == "apt-get":
         machine.has("sudo", "exit 0")
@@ -115,7 +122,7 @@ def test_who_may_not_install_is_told_what_to_type(machine: Machine, lacking: str
 
 
 def test_a_failing_install_fails_and_says_why(machine: Machine) -> None:
-    machine.needs("missing  false\n")
+    machine.needs("run missing  false\n")
     machine.has("apt-get", "echo 'E: no space left'; exit 100")
 
     result = machine.install()

@@ -209,12 +209,15 @@ def _checks_passed(status: InstanceStatus | None) -> bool:
 
 
 def _latest(samples: Sequence[Sample]) -> list[Sample]:
-    """The newest told sample of each application kind."""
-    newest: dict[Kind, Sample] = {}
+    """The told samples of each application kind's newest look: of two probes of a kind each is a witness."""
+    newest: dict[Kind, list[Sample]] = {}
     for sample in sorted(samples, key=lambda each: each.at):
         if sample.kind.is_application and sample.verdict is not Verdict.UNKNOWN:
-            newest[sample.kind] = sample
-    return list(newest.values())
+            look = newest.setdefault(sample.kind, [])
+            if look and look[0].at < sample.at:
+                look.clear()
+            look.append(sample)
+    return [sample for look in newest.values() for sample in look]
 
 
 def got_reply(sample: Sample) -> bool:

@@ -67,6 +67,15 @@ def test_one_reply_cancels_an_impaired_check() -> None:
     assert "but it replied: banner (200)" in found.reasons
 
 
+@pytest.mark.parametrize("silent_last", [True, False])
+def test_one_of_two_probes_of_a_kind_is_a_witness(silent_last: bool) -> None:
+    machine = instance()
+    both = [*good(HTTP, 0), *bad(HTTP, 0)]
+    found = verdict(machine, status(machine, system=impaired(60)), *(both if silent_last else both[::-1]))
+    assert found.condition is Condition.SUSPECT
+    assert "but it replied: http (200)" in found.reasons
+
+
 def test_a_wrong_status_is_still_a_reply() -> None:
     machine = instance()
     samples = bad(HTTP, 4, 3, 2, 1, 0, reason="replied 500, wanted 200")

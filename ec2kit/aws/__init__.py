@@ -20,6 +20,7 @@ from ec2kit.aws.instances import Instances
 from ec2kit.aws.limits import Limiter
 from ec2kit.aws.network import Network
 from ec2kit.aws.parameters import Parameters
+from ec2kit.aws.sharing import Sharing
 from ec2kit.aws.snapshots import Snapshots
 from ec2kit.aws.tags import TagPort
 from ec2kit.aws.target import Target
@@ -58,6 +59,11 @@ class Aws:
     def images(self) -> Images:
         """Images."""
         return Images(self.door)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Who else may use our images and snapshots."""
+        return Sharing(self.door)
 
     @cached_property
     def addresses(self) -> Addresses:
@@ -113,6 +119,10 @@ class Aws:
     def now(self) -> datetime:
         """AWS's time, as the last answer's Date header told it."""
         return self.door.clients.clock.now()
+
+    def elsewhere(self, region: str) -> Aws:
+        """The same account in another region, under the same guard; this one for its own region and for none."""
+        return self if region in ("", self.region) else Aws(self.door.elsewhere(region))
 
     def guarded(self, guard: Callable[[], None]) -> Aws:
         """The same account for acting under a lease: `guard` raises when it is lost, and is asked before each

@@ -5,6 +5,7 @@ from __future__ import annotations
 LOOKING: tuple[str, ...] = (
     "ec2:DescribeAddresses",
     "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeInstanceCreditSpecifications",
@@ -16,6 +17,7 @@ LOOKING: tuple[str, ...] = (
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:DescribeRegions",
     "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSnapshotAttribute",
     "ec2:DescribeSnapshots",
     "ec2:DescribeSubnets",
     "ec2:DescribeTags",

@@ -7,6 +7,7 @@ lost is not repeated here: only the step knows whether that is safe (`OutcomeUnk
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -76,6 +77,17 @@ class Clients:
     session: boto3.session.Session
     clock: Clock
     seen: Seen
+    _regions: dict[str, Clients] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def elsewhere(self, region: str) -> Clients:
+        """The clients of another region, made once; safe to ask from many threads, as boto3's session is not."""
+        with self._lock:
+            if region not in self._regions:
+                there = Clients(replace(self.target, region=region), self.session, self.clock, self.seen)
+                _ = there.ec2, there.ec2_acting
+                self._regions[region] = there
+            return self._regions[region]
 
     @cached_property
     def ec2(self) -> Any:
@@ -156,6 +168,10 @@ class Door:
     def guarded(self, guard: Callable[[], None]) -> Door:
         """The same door, asking `guard` (which raises when the lease is lost) before each changing call."""
         return replace(self, guard=guard)
+
+    def elsewhere(self, region: str) -> Door:
+        """The same door to another region. It shares the pace, which AWS counts for each region: only slower."""
+        return replace(self, clients=self.clients.elsewhere(region))
 
     def read(self, method: Callable[..., Any], **params: Any) -> dict[str, Any]:
         """Call a client's method that changes nothing; raises `Ec2kitError`s only."""

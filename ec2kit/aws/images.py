@@ -1,4 +1,4 @@
-"""Images: describing, registering with every attribute explicit, creating from an instance, deregistering."""
+"""Images: describing, registering with every attribute explicit, creating from an instance, copying, deprecating."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ec2kit.aws import wire
 from ec2kit.aws.door import Door
-from ec2kit.aws.requests import Filters, ImageRequest
+from ec2kit.aws.requests import CopyRequest, Filters, ImageRequest
 from ec2kit.errors import NotFound
 from ec2kit.model.disks import Image
 from ec2kit.model.ids import ImageId
@@ -82,9 +82,36 @@ class Images:
         )
         return ImageId(answer["ImageId"])
 
-    def deregister(self, id: str) -> None:
-        """DeregisterImage; its snapshots stay."""
-        self.door.change(self.door.clients.ec2_acting.deregister_image, ImageId=id)
+    def copy(self, request: CopyRequest, token: str) -> ImageId:
+        """CopyImage into this region; the same token again returns the same copy, a name that is taken raises
+        `AlreadyTaken`. The tags go on the image and on its snapshots: a copy has none by itself."""
+        answer = self.door.change(
+            self.door.clients.ec2_acting.copy_image,
+            SourceImageId=request.image,
+            SourceRegion=request.region,
+            Name=request.name,
+            ClientToken=token,
+            TagSpecifications=wire.tag_specification("image", request.tags)
+            + wire.tag_specification("snapshot", request.tags),
+            **wire.present(Description=request.description),
+        )
+        return ImageId(answer["ImageId"])
+
+    def deregister(self, id: str, *, snapshots: bool = False) -> None:
+        """DeregisterImage; its snapshots stay, or with `snapshots` go too unless another image uses them."""
+        self.door.change(
+            self.door.clients.ec2_acting.deregister_image,
+            ImageId=id,
+            **wire.present(DeleteAssociatedSnapshots=snapshots or None),
+        )
+
+    def deprecate(self, id: str, at: datetime | None) -> None:
+        """EnableImageDeprecation from a minute in the future on, or DisableImageDeprecation for None."""
+        clients = self.door.clients
+        if at is None:
+            self.door.change(clients.ec2_acting.disable_image_deprecation, ImageId=id)
+        else:
+            self.door.change(clients.ec2_acting.enable_image_deprecation, ImageId=id, DeprecateAt=at)
 
 
 def image_in(item: Mapping[str, Any]) -> Image:
@@ -106,6 +133,15 @@ def image_in(item: Mapping[str, Any]) -> Image:
         usage_operation=item.get("UsageOperation", "RunInstances"),
         product_codes=tuple(code["ProductCodeId"] for code in item.get("ProductCodes", ())),
         owner=item.get("OwnerId", ""),
-        created=datetime.fromisoformat(item["CreationDate"]) if item.get("CreationDate") else None,
+        created=_time(item.get("CreationDate")),
+        description=item.get("Description") or "",
+        deprecates=_time(item.get("DeprecationTime")),
+        public=bool(item.get("Public")),
+        source_image=item.get("SourceImageId") or "",
+        source_region=item.get("SourceImageRegion") or "",
         tags=wire.tags_in(item),
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

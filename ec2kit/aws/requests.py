@@ -6,7 +6,7 @@ from collections.abc import Mapping as TypingMapping
 from dataclasses import dataclass, field
 
 from ec2kit.model.disks import Mapping
-from ec2kit.model.ids import GroupId, ImageId, InstanceType, SnapshotId, SubnetId, TemplateId, Zone
+from ec2kit.model.ids import GroupId, ImageId, InstanceType, Region, SnapshotId, SubnetId, TemplateId, Zone
 from ec2kit.model.instances import MetadataOptions
 from ec2kit.model.tags import Tags
 
@@ -86,6 +86,17 @@ class ImageRequest:
     imds: str = ""
     tpm: str = ""
     virtualization: str = "hvm"
+    tags: Tags = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CopyRequest:
+    """An image to copy from another region, or from this one under another name."""
+
+    image: ImageId
+    region: Region
+    name: str
+    description: str = ""
     tags: Tags = field(default_factory=dict)
 
 

@@ -89,5 +89,6 @@ def snapshot_in(item: Mapping[str, Any]) -> Snapshot:
         description=item.get("Description", ""),
         state_message=item.get("StateMessage", ""),
         encrypted=item.get("Encrypted", False),
+        kms_key=item.get("KmsKeyId", ""),
         tags=wire.tags_in(item),
     )

@@ -49,6 +49,7 @@ class Snapshot:
     description: str = ""
     state_message: str = ""
     encrypted: bool = False
+    kms_key: str = ""
     tags: Tags = field(default_factory=dict)
 
 
@@ -89,7 +90,25 @@ class Image:
     product_codes: tuple[str, ...] = ()
     owner: str = ""
     created: datetime | None = None
+    description: str = ""
+    deprecates: datetime | None = None
+    """From when on others no longer see it in lists; it can be launched as before."""
+    public: bool = False
+    source_image: str = ""
+    """The image that it is a copy of, in `source_region`; empty when it is none."""
+    source_region: str = ""
     tags: Tags = field(default_factory=dict)
+
+    @property
+    def snapshots(self) -> tuple[SnapshotId, ...]:
+        """The snapshots of its disks, the root's first."""
+        disks = sorted(self.mappings, key=lambda mapping: mapping.device != self.root_device)
+        return tuple(mapping.snapshot for mapping in disks if mapping.snapshot)
+
+    @property
+    def size_gib(self) -> int:
+        """The sizes of its disks together."""
+        return sum(mapping.size_gib or 0 for mapping in self.mappings)
 
     @property
     def has_billing_code(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from ec2kit.aws.requests import ImageRequest, LaunchRequest, Place, TemplateRef, VolumeRequest
 from ec2kit.engine.steps import (
@@ -10,6 +10,7 @@ from ec2kit.engine.steps import (
     AllocateAddress,
     AssociateAddress,
     AttachVolume,
+    CopyImage,
     CreateImage,
     CreateSnapshotSet,
     CreateTemplate,
@@ -18,6 +19,8 @@ from ec2kit.engine.steps import (
     DeleteSnapshot,
     DeleteTags,
     DeleteVolume,
+    DeprecateImage,
+    DeregisterCopy,
     DeregisterImage,
     DetachVolume,
     DisassociateAddress,
@@ -29,11 +32,16 @@ from ec2kit.engine.steps import (
     ReleaseAddress,
     RunInstance,
     SetTags,
+    ShareImage,
+    ShareSnapshot,
     StartInstance,
     Step,
     StopInstance,
     TagDisks,
     TerminateInstance,
+    UndeprecateImage,
+    UnshareImage,
+    UnshareSnapshot,
 )
 from ec2kit.engine.steps.base import later
 from ec2kit.engine.steps.secret import Secret
@@ -45,6 +53,7 @@ from ec2kit.model.ids import (
     InstanceId,
     InstanceType,
     InterfaceId,
+    Region,
     SnapshotId,
     SubnetId,
     TemplateId,
@@ -58,6 +67,7 @@ OTHER = InstanceId("i-0123456789abcdef1")
 VOLUME = VolumeId("vol-0123456789abcdef0")
 SNAPSHOT = SnapshotId("snap-0123456789abcdef0")
 IMAGE = ImageId("ami-0123456789abcdef0")
+FROM, TO = Region("eu-west-1"), Region("eu-west-2")
 ALLOCATION = AllocationId("eipalloc-0123456789abcdef0")
 SECRET = Secret.of("#!/bin/sh\npassword=hunter2\n")
 
@@ -107,6 +117,16 @@ EXAMPLES: tuple[Step, ...] = (
     ),
     CreateImage(INSTANCE, "web-1", {"Name": "web-1"}),
     DeregisterImage(IMAGE),
+    CopyImage(IMAGE, FROM, TO, "debian", tags={"ref": "x", "field": "y"}, facts={"ENA": "yes"}, size_gib=8),
+    CopyImage(later("image", "image_id"), FROM, TO, "debian"),
+    DeregisterCopy(IMAGE, TO),
+    ShareImage(IMAGE, ("123456789012", "all")),
+    UnshareImage(IMAGE, ("123456789012",)),
+    ShareSnapshot(SNAPSHOT, ("123456789012",)),
+    UnshareSnapshot(SNAPSHOT, ("123456789012",)),
+    DeprecateImage(IMAGE, datetime(2027, 1, 2, 3, 4, tzinfo=UTC)),
+    DeprecateImage(IMAGE, datetime(2027, 1, 2, 3, 4, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)),
+    UndeprecateImage(IMAGE, datetime(2027, 1, 2, 3, 4, tzinfo=UTC)),
     AllocateAddress({"Name": "web-1"}),
     AssociateAddress(ALLOCATION, INSTANCE, OTHER, InterfaceId("eni-1"), public_ip="203.0.113.9"),
     AssociateAddress(later("address", "allocation_id"), INSTANCE),

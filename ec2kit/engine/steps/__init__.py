@@ -12,6 +12,9 @@ from ec2kit.engine.steps.attribute import ModifyInstance
 from ec2kit.engine.steps.base import Step
 from ec2kit.engine.steps.disk_tags import TagDisks
 from ec2kit.engine.steps.image import CreateImage, DeregisterImage, RegisterImage
+from ec2kit.engine.steps.image_copy import CopyImage, DeregisterCopy
+from ec2kit.engine.steps.image_deprecation import DeprecateImage, UndeprecateImage
+from ec2kit.engine.steps.image_sharing import ShareImage, ShareSnapshot, UnshareImage, UnshareSnapshot
 from ec2kit.engine.steps.instance import RebootInstance, StartInstance, StopInstance, TerminateInstance
 from ec2kit.engine.steps.keep import KeepVolume
 from ec2kit.engine.steps.launch import RunInstance
@@ -28,6 +31,7 @@ __all__ = [
     "AllocateAddress",
     "AssociateAddress",
     "AttachVolume",
+    "CopyImage",
     "CreateImage",
     "CreateSnapshotSet",
     "CreateTemplate",
@@ -36,6 +40,8 @@ __all__ = [
     "DeleteSnapshot",
     "DeleteTags",
     "DeleteVolume",
+    "DeprecateImage",
+    "DeregisterCopy",
     "DeregisterImage",
     "DetachVolume",
     "DisassociateAddress",
@@ -47,11 +53,16 @@ __all__ = [
     "ReleaseAddress",
     "RunInstance",
     "SetTags",
+    "ShareImage",
+    "ShareSnapshot",
     "StartInstance",
     "Step",
     "StopInstance",
     "TagDisks",
     "TerminateInstance",
+    "UndeprecateImage",
+    "UnshareImage",
+    "UnshareSnapshot",
 ]
 
 STEPS: tuple[type[Step], ...] = (
@@ -71,6 +82,14 @@ STEPS: tuple[type[Step], ...] = (
     RegisterImage,
     CreateImage,
     DeregisterImage,
+    CopyImage,
+    DeregisterCopy,
+    ShareImage,
+    UnshareImage,
+    ShareSnapshot,
+    UnshareSnapshot,
+    DeprecateImage,
+    UndeprecateImage,
     AllocateAddress,
     AssociateAddress,
     DisassociateAddress,

@@ -16,7 +16,7 @@ from ec2kit.errors import UsageError
 from ec2kit.fleet.standing import called
 from ec2kit.inventory.select import select
 from ec2kit.inventory.selectors import parse
-from ec2kit.model.instances import Instance
+from ec2kit.model.instances import Address, Instance
 from ec2kit.model.tags import CHECK, PROTECT
 from ec2kit.probes.application import probes_of
 from ec2kit.probes.words import HINT, ProbeWord, parse_check
@@ -79,7 +79,11 @@ def protect(
     def plan() -> Plan:
         found = select(aws, parse(words, excluded))
         first = {} if bare else _first_sets(context, found)
-        seen.extend(_candidate(context, monitor, each, probes, first.get(each.id)) for each in found)
+        held = _addresses(context, found)
+        seen.extend(
+            replace(_candidate(context, monitor, each, probes, first.get(each.id)), addresses=held[each.id])
+            for each in found
+        )
         dressed = [_with_enrolment(each, rung) for each in seen]
         return protect_plan(dressed, rung, aws.now())
 
@@ -108,6 +112,13 @@ def _first_sets(context: Context, found: Sequence[Instance]) -> dict[str, Subjec
     }
     wanting = [instance for instance in found if instance.id not in young and not instance.state.is_gone]
     return {subject.machine.instance.id: subject for subject in machines_of(aws, wanting)}
+
+
+def _addresses(context: Context, found: Sequence[Instance]) -> dict[str, tuple[Address, ...]]:
+    """The Elastic IPs that each of them has, in one call."""
+    wanted = {str(each.id): each for each in found if each.public_ip}
+    held = [each for each in context.aws().addresses.describe() if each.instance in wanted] if wanted else []
+    return {each.id: tuple(one for one in held if one.instance == each.id) for each in found}
 
 
 def _candidate(

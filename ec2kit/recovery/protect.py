@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from ec2kit.engine.plan import Plan, Planned, Refusal
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
 from ec2kit.fleet.standing import called, quarantine_refusal, recovery_refusal, state_refusal, subjects
-from ec2kit.model.instances import Instance
+from ec2kit.model.instances import Address, Instance
 from ec2kit.model.periods import format_duration
-from ec2kit.model.tags import CHECK, PROTECT, STATE
+from ec2kit.model.tags import CHECK, HOLDER, PROTECT, STATE
 from ec2kit.probes.words import ProbeWord, format_check
 from ec2kit.recovery.enrolled import SET_ASIDE
 from ec2kit.recovery.policy import Policy, Rung
@@ -26,12 +26,14 @@ SNAPSHOTS = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A machine to enrol: the probes to write (None leaves what is there), and what its first set is taken of."""
+    """A machine to enrol: the probes to write (None leaves what is there), what its first set is taken of, and the
+    Elastic IPs that it has."""
 
     instance: Instance
     probes: tuple[ProbeWord, ...] | None = None
     first_set: Subject | None = None
     notes: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
 
 
 def protect_plan(candidates: Sequence[Candidate], last: Rung | None, now: datetime) -> Plan:
@@ -114,6 +116,12 @@ def _steps(candidate: Candidate, last: Rung | None, subject: str, now: datetime)
         before = {str(instance.id): {key: instance.tags[key] for key in wanted if key in instance.tags}}
         enrol = SetTags((instance.id,), wanted, before)
         yield Planned(f"{instance.id}/enrol", enrol, reason="looked after from now on", subject=subject)
+    for address in candidate.addresses:
+        if HOLDER not in address.tags:
+            # One that was given in the console: when AWS terminates the machine, nothing else tells whose it was.
+            mark = SetTags((address.allocation,), {HOLDER: instance.id}, {address.allocation: {}})
+            why = f"so that {address.public_ip} comes back with it"
+            yield Planned(f"{instance.id}/holder-{address.public_ip}", mark, reason=why, subject=subject)
     if candidate.first_set is not None and not why_not(candidate.first_set.machine):
         for planned in set_steps(candidate.first_set, now):
             yield Planned(planned.key, planned.step, planned.needs, planned.reason, subject)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ec2kit.model.tags import CHECK, PROTECT
+from ec2kit.model.tags import CHECK, HOLDER, PROTECT
 from tests.cli.screens import check_golden
 from tests.cli.watched import Fleet
 
@@ -27,6 +27,15 @@ def test_a_machine_is_enrolled_with_its_first_set_and_the_probes_it_answers(flee
     assert "unchanged" in again.stdout
     assert fleet.kept()[1] == snapshots
     assert "web-1@" in fleet.cron.run("snapshot ls web-1").stdout
+
+
+def test_an_address_from_the_console_is_the_machines_from_now_on(fleet: Fleet) -> None:
+    id, ec2 = fleet.sandbox.id("web-1"), fleet.sandbox.client("ec2")
+    ec2.associate_address(PublicIp="203.0.113.9", InstanceId=id)
+    assert fleet.cron.run("protect web-1 --no-snapshot").exit == 0
+    (address,) = ec2.describe_addresses(PublicIps=["203.0.113.9"])["Addresses"]
+    assert {"Key": HOLDER, "Value": id} in address["Tags"]
+    assert "unchanged" in fleet.cron.run("protect web-1 --no-snapshot").stdout
 
 
 def test_a_dry_run_changes_nothing(fleet: Fleet) -> None:

@@ -8,6 +8,7 @@ from ec2kit.errors import Busy
 from ec2kit.model.instances import State
 from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED, HOLDER, NAME, REPLACED_BY, REPLACES, STATE
 from ec2kit.recovery.judge import Condition
+from ec2kit.sandbox.rules.lifecycle import fail
 from tests.recovery.rig import Station
 from tests.sandbox.seeded import Seeded
 
@@ -135,6 +136,19 @@ def test_the_replacement_fails_in_its_turn(station: Station) -> None:
     assert third.result == "healed", (third.why, station.said)
     assert station.address().instance == third.successor
     assert station.instance(str(third.successor)).tags[FAILURE] == "2:done"
+
+
+@pytest.mark.parametrize("terminated", [False, True])
+def test_a_machine_that_aws_itself_ended_is_brought_back_with_its_address(
+    station: Station, terminated: bool
+) -> None:
+    id = station.enrol("web-1")
+    fail(id, terminated=terminated)
+    assert station.watch().machines[0].judgement.condition is Condition.FAILED
+    healed = station.heal(id)
+    assert healed.result == "healed", (healed, station.said)
+    assert ("replace" in healed.moves) is terminated
+    assert station.address().instance == (healed.successor if terminated else id)
 
 
 def test_a_machine_stopped_by_order_is_left_alone(station: Station) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
-from ec2kit.model.instances import State
-from ec2kit.model.tags import CHECK, FAILURE, NAME, PROTECT, STATE
+from ec2kit.model.ids import AllocationId
+from ec2kit.model.instances import Address, State
+from ec2kit.model.tags import CHECK, FAILURE, HOLDER, NAME, PROTECT, STATE
 from ec2kit.probes.words import parse_check
 from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.protect import Candidate, cron_lines, off_plan, promise, protect_plan
@@ -36,6 +37,15 @@ def test_a_second_time_nothing_changes() -> None:
     plan = protect_plan([Candidate(machine, BOTH), Candidate(instance("i-2"), None)], None, NOW)
     assert not plan.steps
     assert [word for word, _ in plan.unchanged] == ["web-1 (i-00000001)", "web-1 (i-2)"]
+
+
+def test_an_address_that_nobody_marked_is_marked() -> None:
+    held = Address(AllocationId("eipalloc-1"), "203.0.113.9")
+    theirs = replace(held, allocation=AllocationId("eipalloc-2"), tags={HOLDER: "i-2"})
+    candidate = Candidate(instance(tags={CHECK: "http:80/"}), None, addresses=(held, theirs))
+    (planned,) = protect_plan([candidate], None, NOW).steps
+    assert isinstance(planned.step, SetTags)
+    assert (planned.step.resources, planned.step.tags) == (("eipalloc-1",), {HOLDER: "i-00000001"})
 
 
 def test_another_rung_is_a_change() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ec2kit.aws import wire
 from ec2kit.aws.door import Door
 
 EVERYBODY = "all"
@@ -34,7 +35,7 @@ class Sharing:
         )
         return _accounts(answer.get("CreateVolumePermissions", ()))
 
-    def change_image(self, id: str, accounts: Iterable[str], *, add: bool) -> None:
+    def change_image(self, id: str, accounts: Sequence[str], *, add: bool) -> None:
         """ModifyImageAttribute: give or take the permission to launch."""
         self.door.change(
             self.door.clients.ec2_acting.modify_image_attribute,
@@ -42,12 +43,15 @@ class Sharing:
             LaunchPermission={"Add" if add else "Remove": _permissions(accounts)},
         )
 
-    def change_snapshot(self, id: str, accounts: Iterable[str], *, add: bool) -> None:
+    def change_snapshot(self, id: str, accounts: Sequence[str], *, add: bool) -> None:
         """ModifySnapshotAttribute: give or take the permission to make volumes."""
+        numbers = [who for who in accounts if who != EVERYBODY]
         self.door.change(
             self.door.clients.ec2_acting.modify_snapshot_attribute,
             SnapshotId=id,
-            CreateVolumePermission={"Add" if add else "Remove": _permissions(accounts)},
+            Attribute="createVolumePermission",
+            OperationType="add" if add else "remove",
+            **wire.present(UserIds=numbers, GroupNames=[EVERYBODY] if EVERYBODY in accounts else []),
         )
 
 

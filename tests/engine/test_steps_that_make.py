@@ -15,6 +15,7 @@ from ec2kit.engine.runs import Runs
 from ec2kit.engine.steps import (
     AddTemplateVersion,
     AllocateAddress,
+    CopyImage,
     CreateImage,
     CreateSnapshotSet,
     CreateTemplate,
@@ -23,11 +24,12 @@ from ec2kit.engine.steps import (
     RunInstance,
     Step,
 )
+from ec2kit.engine.steps.image_copy import facts_of
 from ec2kit.engine.steps.secret import Secret
 from ec2kit.errors import Exit
 from ec2kit.model import tags
 from ec2kit.model.disks import Mapping
-from ec2kit.model.ids import InstanceType, SnapshotId, TemplateId, VolumeId
+from ec2kit.model.ids import InstanceType, Region, SnapshotId, TemplateId, VolumeId
 from tests.engine.practice import Practice
 from tests.engine.pretend import Cut
 from tests.support.journals import MemoryJournal
@@ -76,6 +78,19 @@ def _register(practice: Practice) -> Step:
     )
 
 
+THERE = Region("eu-central-1")
+
+
+def _copy(practice: Practice) -> CopyImage:
+    image = practice.aws.images.describe(filters={"name": ["debian-12-amd64"]})[0]
+    facts = facts_of(image)
+    return CopyImage(image.id, practice.aws.region, THERE, practice.name, tags={"team": "shop"}, facts=facts)
+
+
+def _images_there(practice: Practice) -> list[str]:
+    return [each.id for each in practice.aws.elsewhere(THERE).images.describe()]
+
+
 def _template(practice: Practice) -> Step:
     return CreateTemplate({"InstanceType": "t3.micro"}, "sha-1", f"ec2kit-{practice.name}")
 
@@ -100,6 +115,7 @@ CASES = (
         lambda p: CreateImage(p.instance(), p.name),
         lambda p: [each.id for each in p.aws.images.describe()],
     ),
+    Case("CopyImage", _copy, _images_there),
     Case(
         "AllocateAddress",
         lambda p: AllocateAddress({"Name": p.name}),

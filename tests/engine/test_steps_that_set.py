@@ -27,6 +27,8 @@ from ec2kit.engine.steps import (
     RegisterImage,
     ReleaseAddress,
     SetTags,
+    ShareImage,
+    ShareSnapshot,
     StartInstance,
     Step,
     StopInstance,
@@ -39,6 +41,8 @@ from ec2kit.model.ids import AllocationId, ImageId, InstanceId, RunId, SnapshotI
 from ec2kit.model.instances import State
 from tests.engine.ground import allocation, fresh, holder
 from tests.engine.practice import ADDRESS, Practice
+
+FRIEND = "210987654321"
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,16 @@ CASES = (
         lambda p: DeregisterImage(image(p)),
         lambda p, s: not p.aws.images.describe([s.target()]),
         back=False,
+    ),
+    Case(
+        "share an image",
+        lambda p: ShareImage(image(p), (FRIEND, "all")),
+        lambda p, s: p.aws.sharing.of_image(s.target()) == {FRIEND, "all"},
+    ),
+    Case(
+        "share a snapshot",
+        lambda p: ShareSnapshot(snapshot(p), (FRIEND,)),
+        lambda p, s: p.aws.sharing.of_snapshot(s.target()) == {FRIEND},
     ),
     Case(
         "associate",

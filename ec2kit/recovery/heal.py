@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ec2kit.engine.acting import SETTLE
+from ec2kit.engine.acting import LOOK_AGAIN, SETTLE
 from ec2kit.engine.execute import execute
 from ec2kit.engine.leases import keep
 from ec2kit.engine.runs import Command, Runs
@@ -29,7 +29,7 @@ from ec2kit.errors import (
 from ec2kit.host.clock import Clock
 from ec2kit.model.ids import InstanceId
 from ec2kit.model.periods import format_age
-from ec2kit.model.runs import Leases
+from ec2kit.model.runs import Journal, Leases
 from ec2kit.model.tags import STATE
 from ec2kit.recovery.candidates import NoCandidate
 from ec2kit.recovery.failures import next_number, recovery_run
@@ -49,6 +49,8 @@ run goes on where this one was; one that never ends tells nobody, and keeps the 
 line to AWS."""
 
 
+CERTAIN = 3
+"""How often in a row the old half must be seen off before anything takes over from it."""
 LAST = ("finish", "call off", "give up")
 """Moves after which the recovery is over."""
 AGAIN = "fence again"
@@ -107,6 +109,40 @@ class Patience:
         return isinstance(trouble, PASSING) and now - self.since <= PATIENCE
 
 
+@dataclass
+class Caution:
+    """What is made sure of before a replacement is launched: that the old half is off, and that nobody has one."""
+
+    journal: Journal
+    looks: int = 0
+    """How often in a row the old half was seen off; a fence of this process has looked often enough."""
+    settled: bool = False
+
+    def after(self, move: Act, trouble: Ec2kitError | None) -> None:
+        """A move was carried out."""
+        self.looks = CERTAIN if move.name == "fence" and trouble is None else 0
+
+    def before(self, move: Act, seen: Seen) -> tuple[str, timedelta] | None:
+        """Why to wait before this move, and how long; None when nothing speaks against it."""
+        self.looks = self.looks + 1 if seen.old_is_off else 0
+        if move.name != "replace":
+            return None
+        vouched_for = seen.failure is not None and seen.failure.to is not None
+        if self.looks < CERTAIN and not vouched_for:
+            return f"{seen.old.id} reads as {seen.old.state}; looking again to be sure", LOOK_AGAIN
+        if not self.settled and self._begun_elsewhere(seen):
+            self.settled = True
+            return "another monitor began to replace it; giving its work time to show", SETTLE
+        return None
+
+    def _begun_elsewhere(self, seen: Seen) -> bool:
+        """Whether the old half was put in quarantine and our journal knows nothing of it: whoever did it may have
+        made more, which AWS does not show yet, and a set has no client token."""
+        run = recovery_run(seen.old.id, next_number(seen.old.tags))
+        ours = any(record.key.startswith("replace/") for record in self.journal.steps(run))
+        return seen.old.tags.get(STATE) == "quarantined" and not ours
+
+
 def heal(healer: Healer, context: Context) -> Healed:
     """Take one machine as far as it goes now: healed, blocked, failed, or nothing to do.
 
@@ -127,11 +163,15 @@ def heal(healer: Healer, context: Context) -> Healed:
 
 def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[], None]) -> Healed:
     """Look, decide, act, until nothing is left to do or something forbids it."""
-    told, settled = "", False
-    patience = Patience()
+    told, last = "", ""
+    patience, caution = Patience(), Caution(healer.runs.journal)
     while True:
         guard()
-        seen = replace(observe(healer.monitor, context), started_by_us="restart" in healed.moves)
+        seen = replace(
+            observe(healer.monitor, context),
+            started_by_us="restart" in healed.moves,
+            tried_to_replace="replace" in healed.moves,
+        )
         healed.successor = seen.successor.id if seen.successor else None
         move = next_move(seen, context.policy, seen.at)
         if isinstance(move, (Done, Blocked)):
@@ -142,14 +182,15 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
             told = move.why
             _pause(healer, move.pause)
             continue
-        if move.name == "replace" and not settled and _begun_elsewhere(healer, seen):
-            healer.tell(f"{healed.name}: another monitor began to replace it; giving its work time to show")
-            settled = True
-            _pause(healer, SETTLE)
+        if hesitation := caution.before(move, seen):
+            why, pause = hesitation
+            healer.tell(f"{healed.name}: {why}")
+            _pause(healer, pause)
             continue
         healer.tell(f"{healed.name}: {move.name} ({move.why})")
         _remember(healed, move, seen, healer.monitor.aws.now())
         trouble = _carry_out(healer, context, move, seen, guard)
+        caution.after(move, trouble)
         if trouble is None and move.name in LAST:
             return _over(healed, move, healer.monitor.aws.now())
         if trouble is not None:
@@ -157,15 +198,10 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
             if not patience.bears(trouble, move, healer.monitor.aws.now()):
                 healed.result, healed.why, healed.error = "failed", trouble.message, trouble
                 return healed
+        if trouble is not None or move.name == last:
+            # Also when it was carried out and AWS does not show it yet: to look again at once would not help.
             _pause(healer, PAUSE)
-
-
-def _begun_elsewhere(healer: Healer, seen: Seen) -> bool:
-    """Whether the old half was put in quarantine and our journal knows nothing of it: whoever did it may have made
-    more, which AWS does not show yet, and a set has no client token."""
-    run = recovery_run(seen.old.id, next_number(seen.old.tags))
-    ours = any(record.key.startswith("replace/") for record in healer.runs.journal.steps(run))
-    return seen.old.tags.get(STATE) == "quarantined" and not ours
+        last = move.name
 
 
 def _pause(healer: Healer, pause: timedelta) -> None:

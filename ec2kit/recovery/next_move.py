@@ -7,7 +7,7 @@ because the next tick sees from AWS alone (state, tags, address table) where thi
     restart/stop   stop it and see `stopped` three times; after a while force, after another cut the power
     .. call off    it replied before it was stopped: nothing is done, nor begun again for 5 to 30 minutes
     restart/start  start the same instance: new host, same disks, same address, nothing lost
-    .. await       its own probe replies and EC2's checks pass, or the rung's time is up
+    .. await       its own probe replies and EC2's checks pass, or the rung's time from the start on is up
     fence again    (only by one who was held up: another monitor replaced it while we started it)
     escalate       tag: now on the replace rung (only if the policy reaches it and a good set is there)
     replace/stop   as above: nobody takes over from a machine that is not confirmed off
@@ -17,6 +17,10 @@ because the next tick sees from AWS alone (state, tags, address table) where thi
     .. await       EC2's three checks pass
     finish         tag: done, cool-down of an hour; the old half stays in quarantine until a person retires it
     give up        tag: failed; nothing more happens to this machine until a person acknowledges
+
+A monitor may die between any two of them, and the next one come an hour later. So each wait counts from what AWS
+shows to have begun (the start, the launch), no time is up before this very process has tried, and a machine that
+replies meanwhile is not replaced: that would lose what it has written since its newest set.
 
 Never here: a delete, a terminate, an address taken from a stranger, a start of anything while its twin may run.
 """
@@ -120,16 +124,28 @@ def _restarting(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> 
     if seen.old.state is State.TERMINATED:
         return _up(seen, failure, policy, now, "the instance was terminated meanwhile")
     if seen.old.launched <= since:
-        if seen.old.state is State.RUNNING and seen.health.replies:
+        if seen.old.state is State.RUNNING and seen.health.lives:
             return Act("call off", "it replied before it was stopped", plans.call_off(seen, failure, now))
         return _fence(seen, Rung.RESTART, policy, now - since) or Act(
             "restart", "new host, same disks, nothing lost", plans.start(seen)
         )
+    if now - seen.old.launched > policy.restart and not seen.health.lives:
+        return _up(seen, failure, policy, now, "restarted, and it still does not reply")
+    return _back(seen, failure, policy, now)
+
+
+def _back(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Move:
+    """The machine runs again with its own disks: done when it is verified. One that replies is not replaced, however
+    long EC2's checks take: what they say from then on is judged anew."""
     if seen.health.verified:
         return Act("finish", "the machine serves again", plans.finish_restart(seen, failure, policy, now))
-    if now - since > policy.restart:
-        return _up(seen, failure, policy, now, "restarted, and it still does not reply")
-    return Await("waiting for the restarted machine's reply and EC2's checks")
+    if now - seen.old.launched <= policy.restart:
+        return Await("waiting for the restarted machine's reply and EC2's checks")
+    if seen.health.serves:
+        why = "the machine replies, though EC2's checks do not pass"
+        return Act("finish", why, plans.finish_restart(seen, failure, policy, now))
+    why = "restarted; it replies, if not well, and what lives is not replaced"
+    return Act("give up", why, plans.give_up(seen, failure, why))
 
 
 def _fence(seen: Seen, rung: Rung, policy: Policy, elapsed: timedelta) -> Move | None:
@@ -162,11 +178,13 @@ def _up(seen: Seen, failure: Failure, policy: Policy, now: datetime, why: str) -
 def _replacing(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Move:
     """On the replace rung: the old one off, a new one from the set, its reply, the address, the checks."""
     elapsed = now - (failure.since or now)
+    if _lives_after_all(seen, failure):
+        return _back(seen, failure, policy, now)
     # Whoever said `--fenced-by-hand` answers for the old half being off; nobody else can.
     if not failure.to and (move := _fence(seen, Rung.REPLACE, policy, elapsed)):
         return move
     if seen.successor is None:
-        if elapsed > policy.replace:
+        if elapsed > policy.replace and seen.tried_to_replace:
             reason = "no replacement could be launched within its time"
             return Act("give up", reason, plans.give_up(seen, failure, reason))
         if isinstance(seen.source, NoCandidate):
@@ -178,10 +196,18 @@ def _replacing(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> M
     if seen.successor.state is not State.RUNNING and seen.successor.state is not State.PENDING:
         reason = f"the replacement {seen.successor.id} is {seen.successor.state} {seen.successor.state_reason}".rstrip()
         return Act("give up", reason, plans.give_up(seen, failure, reason))
-    if elapsed > policy.replace:
+    move = _serving(seen, failure, policy, now, seen.successor.id)
+    since = max(failure.since or now, seen.successor.launched)
+    if isinstance(move, Await) and now - since > policy.replace:
         reason = f"the replacement {seen.successor.id} was not verified within its time"
         return Act("give up", reason, plans.give_up(seen, failure, reason))
-    return _serving(seen, failure, policy, now, seen.successor.id)
+    return move
+
+
+def _lives_after_all(seen: Seen, failure: Failure) -> bool:
+    """Whether the machine came back by itself before anything took over from it."""
+    untouched = seen.successor is None and seen.old.tags.get(STATE) != "quarantined" and not failure.to
+    return untouched and seen.old.state is State.RUNNING and seen.health.lives
 
 
 def _serving(seen: Seen, failure: Failure, policy: Policy, now: datetime, successor: InstanceId) -> Move:

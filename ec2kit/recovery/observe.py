@@ -18,7 +18,7 @@ from ec2kit.probes.control import control
 from ec2kit.recovery.candidates import NoCandidate, choose
 from ec2kit.recovery.failures import Course, failure_of, next_number, recovery_run
 from ec2kit.recovery.holds import active_holds
-from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
+from ec2kit.recovery.judge import Condition, Evidence, Judgement, got_reply, judge
 from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.seen import NOT_LOOKED_AT, Health, Seen
 from ec2kit.recovery.watch import Monitor, in_the_dark, keep, kept
@@ -156,7 +156,8 @@ def _health(id: str, status: InstanceStatus | None, samples: Sequence[Sample]) -
     checks = (status.system, status.instance) if status else ()
     passed = bool(checks) and all(check.status == "ok" for check in checks)
     passed = passed and (status is None or status.ebs.status in ("ok", "not-applicable"))
-    return Health(any(each.verdict is Verdict.GOOD for each in told) if asked else None, passed)
+    replies = any(each.verdict is Verdict.GOOD for each in told) if asked else None
+    return Health(replies, passed, any(got_reply(each) for each in told))
 
 
 def _address(aws: Aws, old: Instance, successor: Instance | None) -> Address | None:

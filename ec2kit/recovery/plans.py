@@ -21,6 +21,7 @@ from ec2kit.fleet.restore import Source, Target, restore_steps
 from ec2kit.inventory.description import role_tags
 from ec2kit.model.ids import InstanceId, InstanceType, SubnetId, Zone
 from ec2kit.model.instances import Address, State
+from ec2kit.model.periods import compact_time
 from ec2kit.model.tags import (
     BAD,
     CONSISTENCY,
@@ -54,8 +55,13 @@ def begin(seen: Seen, rung: Rung, now: datetime, to: Zone | None = None) -> Plan
 
 
 def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:
-    """Stop it: plainly, then by force, then by cutting the power; each has `policy.step` to be seen stopped."""
+    """Stop it: plainly, then by force, then by cutting the power; each has `policy.step` to be seen stopped.
+
+    What was started again since, by whomever, is stopped again: under its first key the journal would call that done.
+    """
     word = ("stop", "force", "cut")[stage]
+    since = seen.failure.since if seen.failure else None
+    again = f"-{compact_time(seen.old.launched)}" if since and seen.old.launched > since else ""
     step = StopInstance(
         seen.old.id,
         force=stage >= 1,
@@ -63,7 +69,7 @@ def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:
         within=policy.step,
     )
     return _plan(
-        seen, Planned(f"{rung}/{word}", step, reason="nobody takes over from a machine that may run")
+        seen, Planned(f"{rung}/{word}{again}", step, reason="nobody takes over from a machine that may run")
     )
 
 

@@ -21,16 +21,23 @@ NOT_LOOKED_AT = NoCandidate("its sets were not looked at")
 class Health:
     """How a machine that should be well looks now: has its own probe replied, have EC2's three checks passed.
 
-    `replies` is None for a machine without probes: then EC2's checks decide alone.
+    `replies` is None for a machine without probes: then EC2's checks decide alone. `answers` is any reply, one with
+    a wrong status too: that one does not serve, but lives.
     """
 
     replies: bool | None
     checks_passed: bool
+    answers: bool = False
 
     @property
     def serves(self) -> bool:
         """Whether the machine may have its address: its own probe replied, or, without one, the checks passed."""
         return self.checks_passed if self.replies is None else self.replies
+
+    @property
+    def lives(self) -> bool:
+        """Whether it gives any sign of life: what lives is neither stopped nor replaced."""
+        return self.answers or self.serves
 
     @property
     def verified(self) -> bool:
@@ -62,6 +69,8 @@ class Seen:
     source: Source | NoCandidate = NOT_LOOKED_AT
     started_by_us: bool = False
     """Whether this very process has started the old half again in this recovery."""
+    tried_to_replace: bool = False
+    """Whether this very process has tried to launch a replacement."""
 
     @property
     def old_is_off(self) -> bool:

@@ -36,6 +36,9 @@ CONSISTENCY = "ec2kit:consistency"
 DRILLED = "ec2kit:drilled"
 BAD = "ec2kit:bad"
 HOLDER = "ec2kit:holder"
+RECIPE = "ec2kit:recipe"
+TESTED = "ec2kit:tested"
+UNSCRUBBED = "ec2kit:unscrubbed"
 
 MEANINGS: dict[str, tuple[str, str]] = {
     NAME: ("any", "the name a person calls it by"),
@@ -44,7 +47,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     PROTECT: ("instance", "enrolled; the last rung allowed: watch, reboot, restart, root or replace"),
     POLICY: ("instance", "the policy's name in the policy file, or built-in values as `key=value` pairs"),
     CHECK: ("instance", "the probe: `http:80/health` or `banner:22`"),
-    KEEP: ("instance, volume, snapshot, address", "protected from ec2kit's own destructive commands"),
+    KEEP: ("instance, volume, snapshot, image, address", "protected from ec2kit's own destructive commands"),
     STATE: ("instance", "fencing, quarantined, twin, drill or helper"),
     FAILURE: ("instance", "number of the machine's failures and how the last is going: `3:recovering`"),
     HOLD_PAUSE: ("instance", "recovery paused: owner, reason, until"),
@@ -54,7 +57,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     REPLACED_BY: ("instance", "the instance that replaced this one"),
     EXPIRES: ("any", "when `gc` may remove it (RFC 3339)"),
     SET: ("snapshot, volume", "the set it belongs to, or was made from: `NAME@20260102T030405Z`"),
-    OF: ("snapshot", "the instance it was taken of"),
+    OF: ("snapshot, image", "the instance it was taken of"),
     VOLUMES: ("snapshot", "how many snapshots make the set complete"),
     DEVICE: ("volume", "the device that the disk had when its set was taken"),
     LAUNCH: ("snapshot, instance", "the description: launch template id and version, `lt-…:7`"),
@@ -63,6 +66,15 @@ MEANINGS: dict[str, tuple[str, str]] = {
     DRILLED: ("snapshot", "when it was last booted, and seconds to recover"),
     BAD: ("snapshot", "marked bad: never a candidate"),
     HOLDER: ("address", "the instance that should have the address"),
+    RECIPE: ("image", "the recipe that it was built from: the family that `image prune` judges it in"),
+    TESTED: (
+        "image",
+        "how it was booted before it got its name: `bios`, `uefi`; none of a recipe's: untested",
+    ),
+    UNSCRUBBED: (
+        "image",
+        "made of a machine and not cleaned: host keys and the like are still in it, and why",
+    ),
 }
 """Each key: what carries it, and what it means."""
 

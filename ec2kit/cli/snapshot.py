@@ -19,8 +19,6 @@ from ec2kit.fleet.restore_source import observe_described, spec_in
 from ec2kit.inventory.machine import Machine
 from ec2kit.inventory.select import select
 from ec2kit.inventory.selectors import parse
-from ec2kit.model.ids import RunId
-from ec2kit.model.runs import RunState
 from ec2kit.screen.reports import Item
 from ec2kit.screen.snapshots import SET_COLUMNS, SetRow, set_json, set_pairs
 from ec2kit.snapshots.choose import sets_chosen, sets_to_delete
@@ -50,15 +48,10 @@ def create(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ..
     def plan() -> Plan:
         found = select(aws, parse(words, excluded))
         old = sets_of(aws, [instance.id for instance in found])
-        broken = leftovers(old, lambda run: _was_given_up(context, run), aws.now())
+        broken = leftovers(old, context.state.runs.was_given_up, aws.now())
         return combine(create_plan(subjects(aws, found), aws.now()), clean_plan(broken))
 
     context.carry_out(plan, Manner(items=_created, again=True, later="ec2kit snapshot ls {ids}"))
-
-
-def _was_given_up(context: Context, run: RunId) -> bool:
-    found = context.state.journal.run(run)
-    return found is not None and found.state is RunState.ABANDONED
 
 
 def _created(plan: Plan, outcome: Outcome) -> Sequence[Item]:

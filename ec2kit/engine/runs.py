@@ -185,6 +185,11 @@ class Runs:
                 self.journal.close_run(run, RunState.ABANDONED, found.exit or Exit.FAILED, self.clock.now())
             return self.get(run)
 
+    def was_given_up(self, run: RunId) -> bool:
+        """Whether this run was abandoned; of one that only another machine's journal knows nobody can say so."""
+        found = self.journal.run(run)
+        return found is not None and found.state is RunState.ABANDONED
+
     @contextmanager
     def _holding(self, run: RunId) -> Iterator[None]:
         with self.journal.hold(run) as ours:

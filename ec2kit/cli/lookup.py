@@ -65,7 +65,7 @@ def _nearest(args: Sequence[str], commands: Sequence[Command]) -> Iterator[str]:
     verbs = nouns(commands)
     second = rest[0] if rest else ""
     if first in verbs:
-        for verb in (SYNONYMS.get(second, ""), *get_close_matches(second, verbs[first], 1)):
+        for verb in (*SYNONYMS.get(second, "").split(), *_close(second, verbs[first])):
             if (first, verb) in known:
                 yield _line(first, verb, *rest[1:])
         if (first, SUGGESTED.get(first, "")) in known:
@@ -80,24 +80,38 @@ def _nearest(args: Sequence[str], commands: Sequence[Command]) -> Iterator[str]:
 def _by_one_word(
     first: str, rest: list[str], known: set[tuple[str, ...]], verbs: dict[str, tuple[str, ...]]
 ) -> Iterator[str]:
-    single = {words[0] for words in known if len(words) == 1}
+    single = [words[0] for words in known if len(words) == 1]
     singular = first.removesuffix("s")
-    candidates = (SYNONYMS.get(first, first), singular, *get_close_matches(first, [*single, *verbs], 1))
-    for word in candidates:
-        if word in verbs and rest and (word, rest[0]) in known:
-            yield _line(word, *rest)
-        elif word in verbs and (word, "ls") in known:
-            yield _line(word, "ls", *rest)
+    synonyms = SYNONYMS.get(first, SYNONYMS.get(singular, "")).split()
+    options = [word for word in synonyms if word.startswith("--")]
+    whose = [noun for noun, its in verbs.items() if first in its]
+    for word in (*synonyms, singular, *whose, *_close(first, sorted({*single, *verbs}))):
+        if word in options and len(options) == len(synonyms):
+            yield _line(word)
         elif word in single:
-            yield _line(word, *rest)
+            yield _line(word, *rest, *options)
+        elif word in whose:
+            yield _line(word, first, *rest)
         elif word in verbs:
-            yield f"ec2kit help {word}"
-    for noun, its in verbs.items():
-        if first in its and rest:
-            yield f"ec2kit {noun} {first}"
-            return
+            yield _line(word, *_with_verb(word, rest, verbs[word], listed=word != first and word == singular))
     if "show" in single and not rest and any(char.isdigit() or char == "-" for char in first):
         yield _line("show", first)
+
+
+def _with_verb(noun: str, rest: list[str], its: tuple[str, ...], *, listed: bool) -> list[str]:
+    """What follows a noun: its verb when one was typed, else the one that is most likely meant."""
+    if rest and rest[0] in its:
+        return rest
+    suggested = SUGGESTED.get(noun, "")
+    if rest and not listed and suggested in its:
+        return [suggested, *rest]
+    return ["ls", *rest] if "ls" in its else ["--help"]
+
+
+def _close(typed: str, words: Sequence[str]) -> list[str]:
+    """Words that begin as what was typed, then those that are nearly spelled so."""
+    begun = [word for word in words if len(typed) > 2 and word.startswith(typed)]
+    return [*sorted(begun, key=len), *get_close_matches(typed, words, 1, cutoff=0.7)]
 
 
 def _line(*words: str) -> str:

@@ -108,28 +108,35 @@ SUGGESTED: dict[str, str] = {"snapshot": "create", "eip": "assign", "recovery": 
 """What somebody means who types a noun and then no verb of it: `snapshot web-1`."""
 
 SYNONYMS: dict[str, str] = {
-    "list": "ls",
+    "list": "ls status",
+    "instances": "ls",
     "describe": "show",
     "info": "show",
     "run": "launch",
     "up": "launch",
+    "create": "launch allocate",
     "kill": "terminate",
-    "destroy": "terminate",
+    "destroy": "terminate delete release",
+    "delete": "terminate release",
+    "remove": "terminate delete release",
+    "rm": "terminate delete release",
     "restart": "reboot",
-    "remove": "delete",
-    "rm": "delete",
-    "add": "create",
-    "new": "create",
+    "add": "create set allocate",
+    "new": "create allocate",
     "associate": "assign",
     "attach": "assign",
     "disassociate": "unassign",
     "detach": "unassign",
     "snap": "snapshot",
+    "backup": "snapshot",
     "ip": "eip",
     "address": "eip",
     "log": "history",
     "continue": "resume",
     "enrol": "protect",
     "enroll": "protect",
+    "unprotect": "protect --off",
+    "version": "--version",
 }
-"""Words of other tools, and ours for them."""
+"""Words of other tools, and ours for them: the first that is a command, or a verb of the noun before it. What follows
+with two dashes is an option that belongs to it."""

@@ -8,7 +8,8 @@ from ec2kit.errors import UsageError
 
 WORDS = (
     "ls|show|launch|start|stop|terminate|recover|protect|history|history show|undo|help|tag set|tag ls|tag delete|"
-    "snapshot create|snapshot ls|snapshot delete|eip allocate|eip ls|eip assign|recovery status|recovery pause"
+    "snapshot create|snapshot ls|snapshot restore|snapshot delete|eip allocate|eip ls|eip assign|eip release|"
+    "recovery status|recovery pause|resume|sandbox start|sandbox status"
 )
 COMMANDS = tuple(
     Command(tuple(words.split()), "nowhere:nothing", "does it", "kit") for words in WORDS.split("|")
@@ -46,8 +47,24 @@ def test_longest_beginning_is_the_command(typed: str, words: str, rest: list[str
         ("list role=web", "did you mean `ec2kit ls role=web`?"),
         ("destroy web-1", "did you mean `ec2kit terminate web-1`?"),
         ("web-1", "did you mean `ec2kit show web-1`?"),
-        ("snapshot", "one of: create, ls, delete"),
-        ("assign web-1", "did you mean `ec2kit eip assign`?"),
+        ("snapshot", "one of: create, ls, restore, delete"),
+        ("assign web-1", "did you mean `ec2kit eip assign web-1`?"),
+        ("pause web-1 --for 2h", "did you mean `ec2kit recovery pause web-1 --for 2h`?"),
+        ("restore web-1", "did you mean `ec2kit snapshot restore web-1`?"),
+        ("backup web-1", "did you mean `ec2kit snapshot create web-1`?"),
+        ("snapshots web-1", "did you mean `ec2kit snapshot ls web-1`?"),
+        ("delete web-1", "did you mean `ec2kit terminate web-1`?"),
+        ("eip delete 203.0.113.9", "did you mean `ec2kit eip release 203.0.113.9`?"),
+        ("create web -n 2", "did you mean `ec2kit launch web -n 2`?"),
+        ("tag add web-1 a=b", "did you mean `ec2kit tag set web-1 a=b`?"),
+        ("recovery list", "did you mean `ec2kit recovery status`?"),
+        ("sandbox stat", "did you mean `ec2kit sandbox status`?"),
+        ("status", "did you mean `ec2kit recovery status`?"),
+        ("unprotect web-1", "did you mean `ec2kit protect web-1 --off`?"),
+        ("version", "did you mean `ec2kit --version`?"),
+        ("logs", "did you mean `ec2kit history`?"),
+        ("ips", "did you mean `ec2kit eip ls`?"),
+        ("resize web-1", "`ec2kit help` lists the commands"),
         ("xyzzy", "`ec2kit help` lists the commands"),
         ("--region eu-west-1 ls", "write `ec2kit ls … --region`"),
         ("--region", "write `ec2kit COMMAND … --option`"),

@@ -26,6 +26,7 @@ class Command(NamedTuple):
 SECTIONS: dict[str, str] = {
     "fleet": "instances: list, launch, stop, start, tag, and what they are",
     "snapshots": "bootable snapshots of running machines, and what comes back from them",
+    "images": "images: what machines are launched from",
     "network": "Elastic IPs",
     "recovery": "dead machines back on their addresses",
     "kit": "history, unfinished runs, the practice AWS, help",
@@ -63,7 +64,18 @@ COMMANDS: tuple[Command, ...] = (
         ("snapshot ls", "snapshot:ls", "sets, newest first, of machines that are gone too"),
         ("snapshot show", "snapshot:show", "a set: its disks, and the machine as it was"),
         ("snapshot restore", "snapshot_restore:restore", "a new instance, a root disk or volumes from a set"),
+        ("snapshot prune", "snapshot_prune:prune", "delete the sets that a policy does not want, saying why"),
         ("snapshot delete", "snapshot:delete", "delete sets, saying what stays and why"),
+    ),
+    *_at(
+        "images",
+        ("image ls", "image:ls", "images: how old, how large, who uses them"),
+        ("image show", "image:show", "an image: its attributes, its disks, its users"),
+        ("image copy", "image_life:copy", "copy an image to other regions, and see the copies equal"),
+        ("image share", "image_life:share", "let other accounts use an image, or no longer"),
+        ("image deprecate", "image_life:deprecate", "say when images go out of date"),
+        ("image delete", "image_delete:delete", "delete images with their snapshots"),
+        ("image prune", "image_delete:prune", "delete the images that a policy does not want, saying why"),
     ),
     *_at(
         "network",

@@ -57,7 +57,7 @@ def _steps(chosen: SnapshotSet, images: Iterable[Image]) -> Iterable[Planned]:
 def _why_not(chosen: SnapshotSet, uses: Uses, going: Sequence[SnapshotSet]) -> str:
     if any(KEEP in snapshot.tags for snapshot in chosen.snapshots):
         return f"it is protected by the tag {KEEP}"
-    used = sorted(image.id for image in _using(chosen, uses.images) if not _is_ours(image))
+    used = sorted(image.id for image in people_using(chosen, uses.images))
     if used:
         return f"the image {', '.join(used)} uses it"
     tags = uses.machines.get(chosen.of, {})
@@ -86,6 +86,11 @@ def _is_good(each: SnapshotSet) -> bool:
 def _using(chosen: SnapshotSet, images: Iterable[Image]) -> list[Image]:
     own = {snapshot.id for snapshot in chosen.snapshots}
     return [image for image in images if any(mapping.snapshot in own for mapping in image.mappings)]
+
+
+def people_using(chosen: SnapshotSet, images: Iterable[Image]) -> list[Image]:
+    """Given a set and our images, return those that use it and were not made for one launch only."""
+    return [image for image in _using(chosen, images) if not _is_ours(image)]
 
 
 def _is_ours(image: Image) -> bool:

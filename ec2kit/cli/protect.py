@@ -173,8 +173,9 @@ def _tell(context: Context, enrolled: Sequence[Candidate], rung: Rung | None) ->
 
 
 def _program(context: Context) -> str:
-    """The full path, because cron's PATH is short."""
-    return shutil.which("ec2kit", path=context.surroundings.environ.get("PATH", "")) or "ec2kit"
+    """The full path, because cron's PATH is short: as a shell finds it, or in an environment that no PATH names."""
+    found = shutil.which("ec2kit", path=context.surroundings.environ.get("PATH", ""))
+    return found or context.surroundings.program or "ec2kit"
 
 
 def _where(context: Context) -> list[str]:

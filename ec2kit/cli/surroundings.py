@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class Surroundings:
     """Calls to AWS at the same time; with 1 a run makes the same calls in the same order each time."""
     signals: bool = False
     """Whether SIGTERM is ours to handle: only in a process of our own."""
+    program: str = ""
+    """The full path of the `ec2kit` that belongs to this Python, for lines that cron runs; empty when unknown."""
 
     @classmethod
     def of_this_process(cls) -> Surroundings:
@@ -52,6 +55,7 @@ class Surroundings:
         from ec2kit.host.terminal import asker, here, is_terminal, standard_streams
 
         stdin, stdout, stderr = standard_streams()
+        beside = Path(sys.executable).with_name("ec2kit")
         return cls(
             environ=os.environ,
             cwd=here(),
@@ -64,6 +68,7 @@ class Surroundings:
             width=get_terminal_size((100, 24)).columns,
             ask=asker(),
             signals=True,
+            program=str(beside) if os.access(beside, os.X_OK) else "",
         )
 
     @property

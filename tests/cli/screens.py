@@ -78,6 +78,7 @@ class Shell:
     journal: Callable[[Journal], Journal] | None = None
     """Put around the journal of each command."""
     workers: int = 8
+    program: str = ""
 
     def run(self, line: str, stdin: str = "") -> Screen:
         """Type one line (without `ec2kit`)."""
@@ -96,6 +97,7 @@ class Shell:
             dialer=SandboxDialer.of(self.sandbox) if self.sandbox else None,
             journal=self.journal,
             workers=self.workers,
+            program=self.program,
         )
         code = guarded(shlex.split(line), around, self._run)
         return Screen(stdout.getvalue(), stderr.getvalue(), code)

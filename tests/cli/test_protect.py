@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ec2kit.cli.surroundings import Surroundings
 from ec2kit.model.tags import CHECK, HOLDER, PROTECT
 from tests.cli.screens import check_golden
 from tests.cli.watched import Fleet
@@ -99,3 +100,12 @@ def test_bad_input(fleet: Fleet) -> None:
         assert seen.exit == code, line
         assert "hint: " in seen.stderr
         assert "Traceback" not in seen.stderr
+
+
+def test_cron_finds_a_program_that_is_on_no_path(fleet: Fleet) -> None:
+    own = Surroundings.of_this_process().program
+    assert Path(own).is_absolute()
+    assert Path(own).name == "ec2kit"
+    fleet.cron.program = own
+    seen = fleet.cron.run("protect web-1 --no-snapshot")
+    assert f"* * * * * {own} check " in seen.stderr

@@ -57,7 +57,7 @@ class Moving(Quiet):
         self._lock = threading.Lock()
         self._total = 0
         self._ended = 0
-        self._going: dict[str, str] = {}
+        self._going: dict[str, tuple[str, str]] = {}
 
     def planned(self, plan: Plan) -> None:
         """How many steps there are."""
@@ -66,14 +66,15 @@ class Moving(Quiet):
     def started(self, planned: Planned) -> None:
         """The step joins the moving line."""
         with self._lock:
-            self._going[planned.key] = planned.step.describe()
+            self._going[planned.key] = (planned.step.describe(), "")
             self._draw()
 
     def waiting(self, planned: Planned, seen: str, waited: timedelta) -> None:
         """What AWS shows, and for how long it has been waited for."""
         with self._lock:
             self._going[planned.key] = (
-                f"{planned.step.describe()}: {text_of(seen)}, {format_duration(waited)}"
+                planned.step.describe(),
+                f": {text_of(seen)}, {format_duration(waited)}",
             )
             self._draw()
 
@@ -112,6 +113,13 @@ class Moving(Quiet):
 
     def _draw(self) -> None:
         if self._going:
-            latest = text_of(list(self._going.values())[-1])
-            line = f"[{self._ended}/{self._total}] {latest}"
+            step, seen = list(self._going.values())[-1]
+            counted = f"[{self._ended}/{self._total}] "
+            room = max(0, self._width - 1 - len(counted) - len(seen))
+            line = counted + _within(text_of(step), room) + seen
             self._write(CLEAR + line[: self._width - 1])
+
+
+def _within(text: str, room: int) -> str:
+    """Cut what a step is about, and not what moves: how far it is."""
+    return text if len(text) <= room else f"{text[: max(0, room - 1)]}…"

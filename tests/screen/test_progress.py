@@ -61,6 +61,14 @@ def test_moving_line_never_wraps() -> None:
     assert all(len(piece.removeprefix(CLEAR)) < 20 for piece in written if not piece.endswith("\n"))
 
 
+def test_narrow_terminal_still_shows_what_moves() -> None:
+    written: list[str] = []
+
+    tell(Moving(written.append, 36))
+
+    assert f"{CLEAR}[0/2] stop instance…: stopping, 12s" in written
+
+
 def test_error_as_text_and_as_one_line_of_json() -> None:
     error = Ec2kitError("it\x1b[31m failed", hint="try again", resource="i-1")
 

@@ -62,7 +62,7 @@ def recoverable(
     against = list(_against(instance, enrolment))
     if enrolment.replaces or not enrolment.acts:
         # What is not enrolled is judged as `protect` would enrol it, so that everything is said at once.
-        against += _against_replacing(sets, enrolment, billing_code, now)
+        against += _against_replacing(sets, enrolment, billing_code, now, name=instance.name)
     if against:
         return Recoverable(False, tuple(against))
     how = "it may be restarted with the same disks"
@@ -95,13 +95,13 @@ def _against(instance: Instance, enrolment: Enrolment) -> Iterator[str]:
 
 
 def _against_replacing(
-    sets: Sequence[SnapshotSet], enrolment: Enrolment, billing_code: bool, now: datetime
+    sets: Sequence[SnapshotSet], enrolment: Enrolment, billing_code: bool, now: datetime, *, name: str
 ) -> Iterator[str]:
     if billing_code:
         yield "its image has a billing code, which a machine from snapshots would lose"
     found = usable(sets)
     if not found:
-        yield _no_set(sets)
+        yield _no_set(sets, name)
         return
     newest = found[0]
     if now - newest.taken > enrolment.max_age:
@@ -111,9 +111,9 @@ def _against_replacing(
         yield f"the description in the set {newest.name} cannot be used: {problem}"
 
 
-def _no_set(sets: Sequence[SnapshotSet]) -> str:
+def _no_set(sets: Sequence[SnapshotSet], name: str) -> str:
     if not sets:
-        return "it has no snapshot set: `ec2kit snapshot create`"
+        return f"it has no snapshot set: `ec2kit snapshot create {name}`"
     newest = sets[0]
     state = f"marked bad ({newest.bad})" if newest.bad else "not complete"
     return f"none of its {len(sets)} sets can be used: {newest.name} is {state}"

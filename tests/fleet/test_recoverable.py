@@ -54,7 +54,7 @@ def test_yes_but_no_probe() -> None:
         ({"enrolment": Enrolment()}, "it is not enrolled for recovery: `ec2kit protect web-1`"),
         ({"enrolment": Enrolment(problem="its tags cannot be read")}, "its tags cannot be read"),
         ({"enrolment": Enrolment(True, True, holds=("paused (me)",))}, "paused (me)"),
-        ({"sets": ()}, "it has no snapshot set: `ec2kit snapshot create`"),
+        ({"sets": ()}, "it has no snapshot set: `ec2kit snapshot create web-1`"),
         ({"sets": (snapshot_set(1, "pending"),)}, "is not complete"),
         ({"sets": (snapshot_set(1, announced=2),)}, "is not complete"),
         ({"sets": (snapshot_set(1, tags={"ec2kit:bad": "no boot"}),)}, "is marked bad (no boot)"),

@@ -75,7 +75,7 @@ def one_set(aws: Aws, word: str, *, complete: bool = True) -> SnapshotSet:
         raise UsageError(f"one set is wanted, and '{word}' is a pattern", hint="ec2kit snapshot ls")
     found = sets_named(aws, word)
     if not found:
-        raise NotFound(f"no snapshot set '{word}'", resource=word, hint="ec2kit snapshot ls")
+        raise NotFound(f"no snapshot set '{word}'", resource=word, hint=_where_sets_come_from(word))
     if word.startswith("snap-") or any(each.name == word for each in found):
         return next(each for each in found if word.startswith("snap-") or each.name == word)
     good = [each for each in found if each.complete and not each.bad]
@@ -87,6 +87,13 @@ def one_set(aws: Aws, word: str, *, complete: bool = True) -> SnapshotSet:
         resource=word,
         hint=f"ec2kit snapshot ls {word}",
     )
+
+
+def _where_sets_come_from(word: str) -> str:
+    """What to do about a word that means no set: a machine's name asks for its first one."""
+    if "@" in word or word.startswith("snap-"):
+        return "ec2kit snapshot ls"
+    return f"`ec2kit snapshot ls` lists them; if it is a machine, `ec2kit snapshot create {word}` takes its first"
 
 
 def images_using(aws: Aws, snapshots: Iterable[SnapshotId]) -> tuple[Image, ...]:

@@ -122,7 +122,10 @@ def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
     if isinstance(error, boto.ClientError):
         return _from_answer(error, action, changing)
     if isinstance(error, boto.NoRegionError):
-        return UsageError("no region is set", hint="give --region eu-west-1, or set AWS_REGION")
+        return UsageError(
+            "no region is set",
+            hint="give --region eu-west-1, or set AWS_REGION; without an AWS account: `ec2kit demo`",
+        )
     if isinstance(error, boto.ProfileNotFound):
         return UsageError(
             str(error).replace("The config profile", "the profile"), hint="see `aws configure list-profiles`"

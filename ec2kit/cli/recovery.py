@@ -68,6 +68,8 @@ def status(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ..
         rows += asides(each for each in _halves(aws) if meant.has(each.instance.id))
         rows += vanished(look.vanished) if meant.ids is None else ()
     context.show(STANDING_COLUMNS, rows)
+    if not rows and not words:
+        context.say("nothing is enrolled: `ec2kit protect NAME` has a machine looked after")
 
 
 @changes

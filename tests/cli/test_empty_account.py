@@ -37,5 +37,6 @@ def test_an_empty_account_is_no_error(tmp_path: Path) -> None:
         "start web-* -y",
     ):
         assert shell.run(f"{line} -o json").stdout == "[]\n"
+    assert "`ec2kit protect NAME`" in shell.run("recovery status").stderr
     for line in ("stop web-1 -y", "show web-1", "snapshot create web-1", "protect web-1"):
         assert shell.run(line).exit == 4

@@ -44,7 +44,7 @@ def test_the_pause_for_all_reads_back_and_goes(fleet: Fleet) -> None:
     assert fleet.cron.run("recovery pause --all --reason 'network work'").exit == 0
     assert "network work" in fleet.cron.run("recovery status").stderr
     assert fleet.cron.run("recovery resume --all").exit == 0
-    assert fleet.cron.run("recovery status").stderr == ""
+    assert "network work" not in fleet.cron.run("recovery status").stderr
 
 
 BAD = (

@@ -76,14 +76,14 @@ def attempt(
         try:
             stdout, stderr = process.communicate(stdin, timeout)
         except BaseException as error:
-            _end(process)
+            end_session(process)
             if isinstance(error, subprocess.TimeoutExpired):
                 raise ProcessFailed(f"`{command}` did not end within {timeout:g} s") from error
             raise
     return Ended(stdout, stderr, process.returncode)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """The whole session: a child left behind would keep our pipes open, and us waiting for their end."""
+def end_session(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
+    """Kill a program that leads a session, with all of it: a child left behind would keep our pipes open."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

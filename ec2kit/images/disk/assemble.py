@@ -1,0 +1,253 @@
+"""Put a disk together: the partition table, the root file system, the loaders. Beside its name until it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ec2kit.errors import Ec2kitError, UsageError
+from ec2kit.host.files import storing
+from ec2kit.host.processes import Ended, ProcessFailed, run
+from ec2kit.images.disk import esp, filesystem, grub, layout
+from ec2kit.images.disk.contents import Contents, read_contents, room_needed
+from ec2kit.images.disk.spec import MIB, Disk, DiskSpec, Identity
+
+BOUND = 1800.0
+"""Seconds after which a tool is taken to hang; filling 2 GiB takes about twenty."""
+PACKAGES = {
+    "sfdisk": "fdisk",
+    "fakeroot": "fakeroot",
+    "mke2fs": "e2fsprogs",
+    "debugfs": "e2fsprogs",
+    "mformat": "mtools",
+    "grub-mkimage": "grub-common",
+    "i386-pc": "grub-pc-bin",
+    "x86_64-efi": "grub-efi-amd64-bin",
+    "arm64-efi": "grub-efi-arm64-bin",
+}
+"""Debian's packages of what is called here."""
+
+Say = Callable[[str], None]
+
+
+def assemble(root_tar: Path, target: Path, spec: DiskSpec, say: Say = lambda _: None) -> Disk:
+    """Make a raw image of a root file system; `target` is there only when it is whole, and is replaced.
+
+    The tar has /vmlinuz and /initrd.img. `say` is told each stage. Raises `UsageError` for a root that is too big
+    or lacks its kernel, `Ec2kitError` for missing tools, a full disk and failing commands; nothing is left then.
+    """
+    check_tools(spec)
+    say(f"reading {root_tar.name}")
+    contents = read_contents(root_tar)
+    with storing(root_tar), root_tar.open("rb") as file:
+        identity = Identity.of(hashlib.file_digest(file, "sha256").hexdigest(), spec)
+    table = layout.make_layout(spec, identity)
+    _check(contents, table, spec)
+    work = target.with_name(f".{target.name}.making")
+    try:
+        with storing(target):
+            _clear(work)
+            work.mkdir(parents=True)
+            (work / "root").mkdir()
+        job = _Job(root_tar, work, spec, identity, table)
+        job.assemble(contents, say)
+        with storing(target), job.image.open("rb") as made:
+            os.fsync(made.fileno())
+            job.image.replace(target)
+    finally:
+        _clear(work)
+    return Disk(target, spec.size_bytes, spec.boot_modes, identity.uuid("root"))
+
+
+def check_tools(spec: DiskSpec) -> None:
+    """Raise `Ec2kitError` that names everything that is missing on this machine, with the packages it is in."""
+    tools = ["sfdisk", "fakeroot", "mke2fs", "debugfs", "grub-mkimage"]
+    tools += ["mformat"] if "uefi" in spec.boot_modes else []
+    path = _environ()["PATH"]
+    missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
+    platforms = grub.LOADERS[spec.architecture].values()
+    missing += [each for each in platforms if not (spec.loaders / each / "kernel.img").is_file()]
+    if missing:
+        named = " ".join(sorted({PACKAGES[each] for each in missing}))
+        raise Ec2kitError(
+            f"a disk for {spec.architecture} cannot be made here without {', '.join(missing)}",
+            hint=f"apt-get install {named}",
+        )
+
+
+def _check(contents: Contents, table: layout.Layout, spec: DiskSpec) -> None:
+    """Refuse what would not fit or not boot, before anything is made."""
+    for name in ("vmlinuz", "initrd.img"):
+        if name not in contents.names:
+            raise UsageError(
+                f"the root file system has no '/{name}', which the loader starts",
+                hint="install a kernel and initramfs-tools in it",
+            )
+    needed = room_needed(contents, table.root.size)
+    if needed > table.root.size:
+        more = spec.size_bytes + needed - table.root.size
+        raise UsageError(
+            f"the root file system does not fit on a disk of {spec.size_bytes // MIB} MiB",
+            hint=f"it needs about {-(-more // MIB)} MiB",
+        )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One disk on its way."""
+
+    root_tar: Path
+    work: Path
+    spec: DiskSpec
+    identity: Identity
+    table: layout.Layout
+
+    @property
+    def image(self) -> Path:
+        return self.work / "disk.raw"
+
+    @property
+    def making(self) -> filesystem.Making:
+        root = self.table.root
+        return filesystem.Making(
+            str(self.image),
+            root.start,
+            root.size,
+            self.identity.uuid("root"),
+            self.identity.uuid("directory hash"),
+            self.spec.made_at,
+        )
+
+    def assemble(self, contents: Contents, say: Say) -> None:
+        say("partitioning")
+        with storing(self.image), self.image.open("wb") as file:
+            file.truncate(self.spec.size_bytes)
+        self._run(layout.sfdisk_argv(str(self.image)), stdin=layout.sfdisk_script(self.table))
+        say(f"filling the root file system, {contents.blocks * 4096 // MIB} MiB in {contents.inodes} files")
+        self._fill(contents)
+        for firmware, platform in grub.LOADERS[self.spec.architecture].items():
+            say(f"putting in the loader for {firmware.upper()}")
+            self._load(firmware, platform)
+
+    def _fill(self, contents: Contents) -> None:
+        ours = self.work / "ours.tar"
+        with storing(ours):
+            ours.write_bytes(_our_files(self.spec, self.identity.uuid("root"), contents))
+        making = self.making
+        run_in = filesystem.environment(making)
+        try:
+            self._run(
+                filesystem.fill_argv(making, (str(self.root_tar), str(ours)), str(self.work / "root")), run_in
+            )
+        except ProcessFailed as error:
+            if "allocate block" in error.message:
+                raise UsageError(
+                    f"the root file system does not fit on a disk of {self.spec.size_bytes // MIB} MiB"
+                ) from error
+            raise
+        shutil.rmtree(self.work / "root")
+        commands = filesystem.mending_script(self._inodes_in_use(), contents.root_mode, making.made_at)
+        for number, attribute in enumerate(contents.attributes):
+            value = self.work / f"attribute-{number}"
+            value.write_bytes(attribute.value)
+            commands += filesystem.attribute_command(attribute, str(value)) + "\n"
+        script = self.work / "mend"
+        script.write_text(commands)
+        ended = self._run(["debugfs", "-w", "-f", str(script), making.device], run_in)
+        # debugfs ends with 0 whatever became of its commands; it complains on stderr, after a line of its own.
+        complaints = ended.stderr.strip().splitlines()[1:]
+        if complaints:
+            raise Ec2kitError(f"debugfs could not finish the root file system: {complaints[0]}")
+
+    def _inodes_in_use(self) -> list[int]:
+        with storing(self.image), self.image.open("rb") as file:
+
+            def at(offset: int, size: int) -> bytes:
+                file.seek(self.table.root.start + offset)
+                return file.read(size)
+
+            groups = filesystem.parse_superblock(at(1024, 1024))
+            used: list[int] = []
+            for group in range(groups.count):
+                size = groups.descriptor_size
+                bitmap = groups.bitmap(at(groups.table + group * size, size))
+                if bitmap is not None:
+                    used += groups.used(group, at(bitmap, groups.block_size))
+        return used
+
+    def _load(self, firmware: str, platform: str) -> None:
+        config, core = self.work / f"{platform}.cfg", self.work / f"{platform}.img"
+        modules = self.spec.loaders / platform
+        config.write_text(grub.early_config(self.identity.uuid("root")))
+        self._run(grub.mkimage_argv(platform, str(modules), str(config), str(core)))
+        if firmware == "bios":
+            self._write_bios(modules / "boot.img", core)
+            return
+        os.utime(core, (self.spec.made_at, self.spec.made_at))
+        partition = self.table.named("esp")
+        if partition is not None:
+            serial = self.identity.serial("esp")
+            for argv in esp.esp_commands(
+                str(self.image), partition, serial, str(core), grub.REMOVABLE[platform]
+            ):
+                self._run(argv, {"SOURCE_DATE_EPOCH": str(self.spec.made_at), "TZ": "UTC0"})
+
+    def _write_bios(self, boot: Path, core: Path) -> None:
+        partition = self.table.named("bios")
+        if partition is None:
+            return
+        with storing(self.image), self.image.open("r+b") as disk:
+            pieces = grub.bios_boot(
+                boot.read_bytes(),
+                core.read_bytes(),
+                disk.read(layout.SECTOR),
+                partition.start // layout.SECTOR,
+            )
+            if len(pieces.core) > partition.size:
+                raise Ec2kitError(f"GRUB's core is {len(pieces.core)} bytes, and its partition is smaller")
+            disk.seek(0)
+            disk.write(pieces.first_sector)
+            disk.seek(partition.start)
+            disk.write(pieces.core)
+
+    def _run(self, argv: list[str], more: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
+        return run(argv, BOUND, stdin=stdin, environ={**_environ(), **(more or {})})
+
+
+def _our_files(spec: DiskSpec, root_uuid: str, contents: Contents) -> bytes:
+    """A tar of the files that only the disk knows: the loader's configuration, and fstab when it has no root."""
+    files = {grub.CONFIG_PATH: grub.grub_config(root_uuid, spec.architecture, spec.kernel_arguments)}
+    if not _mounts_root(contents.fstab):
+        files["etc/fstab"] = f"UUID={root_uuid} / ext4 errors=remount-ro 0 1\n"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        directory = tarfile.TarInfo("boot/grub")
+        directory.type, directory.mode, directory.mtime = tarfile.DIRTYPE, 0o755, spec.made_at
+        tar.addfile(directory)
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mode, member.mtime = len(text.encode()), 0o644, spec.made_at
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+def _mounts_root(fstab: str) -> bool:
+    fields = [line.split() for line in fstab.splitlines() if not line.lstrip().startswith("#")]
+    return any(len(each) > 1 and each[1] == "/" for each in fields)
+
+
+def _environ() -> dict[str, str]:
+    """This process's, with the directories in which Debian keeps the tools of administrators, in plain English."""
+    path = os.environ.get("PATH", os.defpath)
+    return {**os.environ, "PATH": f"{path}:/usr/local/sbin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"}
+
+
+def _clear(work: Path) -> None:
+    """What a killed run left, or this one."""
+    shutil.rmtree(work, ignore_errors=True)

@@ -61,6 +61,10 @@ class SandboxApp:
         self.doors: dict[str, Door] = {"imds": imds.door(self)}
         self.pause: Callable[[float], object] = Event().wait
         self._moto = MotoApp()
+        # Late, like the rules, for moto.
+        from ec2kit.sandbox.blocks_service import BlocksService
+
+        self._blocks = BlocksService(self.settled)
         # Apart from the world's dice, so that a request id never changes what happens.
         self._ids = Random(0)
         self._number = 0
@@ -178,10 +182,14 @@ class SandboxApp:
 
     def _handled(self, call: Call, request: Request) -> tuple[Call, Answer]:
         request_id = self._request_id()
-        with self.settled():
-            answer = self._moto.answer(call, request, request_id)
-            if not call.reads_only:
-                self.changed.set()
+        if call.service == "ebs":
+            # It takes the lock itself, and only for what is quick.
+            answer = self._blocks.answer(call, request, request_id)
+        else:
+            with self.settled():
+                answer = self._moto.answer(call, request, request_id)
+        if not call.reads_only:
+            self.changed.set()
         return replace(call, status=answer.status, request_id=request_id, handled=True), answer
 
     def _request_id(self) -> str:

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +144,7 @@ def forget(name: str, *, state_dir: Path, runtime_dir: Path) -> None:
         _lock_path(name, runtime_dir),
     ):
         path.unlink(missing_ok=True)
+    shutil.rmtree(blocks_path(state_path(name, state_dir)), ignore_errors=True)
 
 
 def address_path(name: str, runtime_dir: Path) -> Path:
@@ -153,6 +155,11 @@ def address_path(name: str, runtime_dir: Path) -> Path:
 def state_path(name: str, state_dir: Path) -> Path:
     """The file that keeps the state of the sandbox `name`."""
     return state_dir / f"sandbox-{name}.state"
+
+
+def blocks_path(state: Path) -> Path:
+    """The directory beside a state file that keeps what is on its disks."""
+    return state.with_suffix(".blocks")
 
 
 def write_address(address: Address, runtime_dir: Path) -> None:

@@ -67,6 +67,8 @@ def throttled(call: Call) -> AwsError:
         return AwsError("RequestLimitExceeded")
     if call.service == "s3":
         return AwsError("SlowDown", "Please reduce your request rate.", 503)
+    if call.service == "ebs":
+        return AwsError("RequestThrottledException", "The maximum request rate permitted has been exceeded.")
     if call.protocol in ("ec2", "query", "rest-xml"):
         return AwsError("Throttling", "Rate exceeded", 400)
     return AwsError("ThrottlingException", "Rate exceeded", 400)
@@ -76,6 +78,8 @@ def broken(call: Call, status: int) -> AwsError:
     """How the service of `call` says 500 or 503."""
     if call.service == "ec2":
         return AwsError("InternalError" if status == 500 else "Unavailable", status=status)
+    if call.service == "ebs" and status == 500:
+        return AwsError("InternalServerException", "An internal error has occurred")
     code = "InternalFailure" if status == 500 else "ServiceUnavailable"
     if call.service == "s3" and status == 500:
         code = "InternalError"

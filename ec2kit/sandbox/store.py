@@ -34,6 +34,8 @@ from cryptography.hazmat.primitives.serialization import (
 from ec2kit.errors import Ec2kitError
 from ec2kit.sandbox import world
 from ec2kit.sandbox.app import SandboxApp, forget_moto, prepare
+from ec2kit.sandbox.block_files import BlockFiles, BlockLost
+from ec2kit.sandbox.process import blocks_path
 
 FORMAT = 1
 
@@ -50,9 +52,10 @@ class _Saved:
 def save(app: SandboxApp, path: Path) -> None:
     """Write everything that `app` is into `path`, so that either the old or the new state is there, never a part.
 
-    Raises Ec2kitError if the disk refuses.
+    The blocks of its disks are from now on beside it. Raises Ec2kitError if the disk refuses.
     """
     with app.lock:
+        _settle_blocks(app, path)
         body = _pickled(app)
     head = {"format": FORMAT, **_made_by(), "sha256": hashlib.sha256(body).hexdigest()}
     part = path.with_suffix(".part")
@@ -82,8 +85,21 @@ def load(path: Path) -> SandboxApp:
     except Exception as wrong:
         raise _unusable(path, f"cannot be read ({type(wrong).__name__}: {wrong})") from wrong
     _put_back(saved)
+    from ec2kit.sandbox.rules import blocks
+
+    saved.world.disks = BlockFiles(blocks_path(path))
+    saved.world.disks.sweep(blocks.referenced())
     world.activate(saved.world)
     return SandboxApp(saved.world)
+
+
+def _settle_blocks(app: SandboxApp, path: Path) -> None:
+    from ec2kit.sandbox.rules import blocks
+
+    try:
+        app.world.disks.settle(blocks_path(path), blocks.referenced())
+    except (BlockLost, OSError) as wrong:
+        raise Ec2kitError(f"cannot save the sandbox's disks to {blocks_path(path)}: {wrong}") from wrong
 
 
 def _pickled(app: SandboxApp) -> bytes:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from ec2kit.sandbox.block_files import BlockFiles
 from ec2kit.sandbox.clock import SandboxClock
 from ec2kit.sandbox.conditions import Conditions
 from ec2kit.sandbox.delays import Delays
@@ -12,7 +13,7 @@ from ec2kit.sandbox.faults import FaultBook
 
 @dataclass
 class World:
-    """The clock, what is wrong, which requests fail, the dice, and the ledgers.
+    """The clock, what is wrong, which requests fail, the dice, the ledgers, and what is on the disks.
 
     `ledgers` belongs to the rules: each keeps its own records there, as a value that pickles, by its module's name.
     """
@@ -23,6 +24,8 @@ class World:
     faults: FaultBook = field(default_factory=FaultBook)
     rng: Random = field(default_factory=lambda: Random(0))
     ledgers: dict[str, Any] = field(default_factory=dict)
+    # Beside the saved state, not in it.
+    disks: BlockFiles = field(default_factory=BlockFiles)
 
 
 _current: World | None = None

@@ -9,6 +9,7 @@ from moto.ec2.responses.amis import AmisResponse
 
 from ec2kit.sandbox.rules import client_tokens, image_names, lookup, patching
 from ec2kit.sandbox.rules.block_devices import merge
+from ec2kit.sandbox.rules.blocks import disk_of
 from ec2kit.sandbox.rules.image_record import Contents, Image, Mapping, Origin, Traits
 from ec2kit.sandbox.rules.image_registration import keep, tag
 from ec2kit.sandbox.rules.present import now
@@ -133,7 +134,13 @@ def _copy(backend: Any, source: Image, region: str, parameters: dict[str, Any]) 
         original = originals.get(ebs.get("SnapshotId"))
         if original is not None:
             encrypted = encrypt or bool(original.encrypted)
-            then = VolumeThen(COPY_VOLUME, original.volume_size, encrypted, key or original.kms_key_id)
+            then = VolumeThen(
+                COPY_VOLUME,
+                original.volume_size,
+                encrypted,
+                key or original.kms_key_id,
+                disk_of(original),
+            )
             copy = begin(backend, then, f"Copied for {source.id} from {original.id}", original.id)
             made.append(copy)
             ebs["SnapshotId"] = copy.id

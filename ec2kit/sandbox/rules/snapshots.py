@@ -9,6 +9,7 @@ from moto.ec2.models.elastic_block_store import EBSBackend, Snapshot
 from moto.ec2.utils import random_snapshot_id
 
 from ec2kit.sandbox.rules import patching
+from ec2kit.sandbox.rules.blocks import Disk, disk_of
 from ec2kit.sandbox.rules.lookup import backend_of
 from ec2kit.sandbox.rules.present import now
 from ec2kit.sandbox.rules.refusals import refusal
@@ -27,6 +28,7 @@ class VolumeThen:
     size: int
     encrypted: bool
     kms_key_id: str | None
+    disk: Disk | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ class TimedSnapshot(Snapshot):
 
 def take(backend: Any, volume: Any, description: str | None, *also: str) -> Any:
     """Given a volume, begin a snapshot of it; `also` holds further ids by which it may be made to fail."""
-    then = VolumeThen(volume.id, int(volume.size), bool(volume.encrypted), volume.kms_key_id)
+    encrypted = bool(volume.encrypted)
+    then = VolumeThen(volume.id, int(volume.size), encrypted, volume.kms_key_id, disk_of(volume))
     return begin(backend, then, description, volume.id, *also)
 
 
@@ -155,7 +158,8 @@ def _copy_snapshot(_original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         source = usable(backend_of(self.account_id, source_region), source_snapshot_id)
         encrypted = source.encrypted or kms_key_id is not None
-        then = VolumeThen(COPY_VOLUME, source.volume_size, encrypted, kms_key_id or source.kms_key_id)
+        key = kms_key_id or source.kms_key_id
+        then = VolumeThen(COPY_VOLUME, source.volume_size, encrypted, key, disk_of(source))
         return begin(self, then, description, source.id)
 
     return copy_snapshot

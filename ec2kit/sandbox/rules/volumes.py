@@ -9,6 +9,7 @@ from moto.ec2.models.elastic_block_store import EBSBackend, Volume
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 
 from ec2kit.sandbox.rules import client_tokens, patching
+from ec2kit.sandbox.rules.blocks import disk_of
 from ec2kit.sandbox.rules.present import now
 from ec2kit.sandbox.rules.refusals import ServerFault, missing, refusal
 from ec2kit.sandbox.rules.resources import require
@@ -57,6 +58,8 @@ def _create_volume(original: Callable[..., Any]) -> Callable[..., Any]:
             named["kms_key_id"] = named.get("kms_key_id") or getattr(snapshot, "kms_key_id", None)
         volume = original(self, size, zone_name, snapshot_id, *rest, **named)
         _own_speed(volume)
+        if snapshot is not None:
+            volume.disk = disk_of(snapshot)
         return volume
 
     return create_volume
@@ -120,6 +123,7 @@ def install() -> None:
     not complete, and again for the same ClientToken; and it does not tell the speed a type has by itself (API
     Reference, CreateVolume)."""
     patching.add(Volume, "ready_at", None)
+    patching.add(Volume, "disk", None)
     patching.replace(Volume, "status", _status)
     patching.replace(EBSBackend, "create_volume", _create_volume)
     patching.replace(EBSBackend, "get_volume", _get_volume)

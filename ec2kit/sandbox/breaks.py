@@ -78,7 +78,7 @@ def mend(state: World, what: str) -> list[str]:
         chosen = [each.id for each in breaks.values() if what == each.order.where or what in each.targets]
     if not chosen and what != "all":
         raise NotFound(
-            f"nothing is broken by the name '{what}'", hint="`sandbox status` lists what is broken"
+            f"nothing is broken by the name '{what}'", hint="`ec2kit sandbox status` lists what is broken"
         )
     for break_id in chosen:
         if not state.faults.remove(break_id):
@@ -115,7 +115,9 @@ def _targets_now(order: ResourceOrder) -> tuple[str, ...]:
     targets = _targets(order)
     if not targets:
         word = order.detail if order.trouble == "rival" else order.where
-        raise NotFound(f"there is no instance '{word}' in the sandbox", hint="`ls` lists them", resource=word)
+        raise NotFound(
+            f"there is no instance '{word}' in the sandbox", hint="`ec2kit ls` lists them", resource=word
+        )
     if len(targets) > 1 and order.trouble != "fail-snapshot":
         raise UsageError(
             f"'{order.where}' means {len(targets)} instances: {', '.join(targets)}", hint="give an id"

@@ -155,7 +155,8 @@ def _dead_port(detail: str, where: str) -> Order:
 
 def _on_instance(trouble: Trouble, detail: str, where: str) -> Order:
     if not where:
-        raise UsageError(f"'{trouble}' needs an instance", hint=f"write `break {trouble}… web-1`")
+        what = f"{trouble}:{detail}" if detail else trouble
+        raise UsageError(f"'{what}' needs an instance", hint=f"ec2kit sandbox break {what} web-1")
     return ResourceOrder(trouble, detail, where)
 
 
@@ -178,14 +179,14 @@ def _fail_snapshot(detail: str, where: str) -> Order:
 def _zone_down(detail: str, where: str) -> Order:
     _nothing_after("zone-down", detail)
     if not is_zone(where):
-        raise UsageError(f"'{where}' is not a zone", hint="write `break zone-down eu-west-1a`")
+        raise UsageError(f"'{where}' is not a zone", hint="ec2kit sandbox break zone-down eu-west-1a")
     return ResourceOrder("zone-down", "", where)
 
 
 def _rival(detail: str, where: str) -> Order:
     if not detail:
         raise UsageError(
-            "a rival needs an instance", hint="write `break rival:i-0123456789abcdef0 203.0.113.9`"
+            "a rival needs an instance", hint="ec2kit sandbox break rival:i-0123456789abcdef0 203.0.113.9"
         )
     try:
         ipaddress.IPv4Address(where)

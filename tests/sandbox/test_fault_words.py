@@ -55,7 +55,7 @@ def test_understood(what: str, where: str, order: Order) -> None:
         ("delay:soon", "", "'soon' is not a duration"),
         ("impair", "web-1", "impair what?"),
         ("impair:disk", "web-1", "'disk' is not a status check"),
-        ("impair:system", "", "'impair' needs an instance"),
+        ("impair:system", "", "'impair:system' needs an instance"),
         ("dead-port:http", "web-1", "'http' is not a port"),
         ("dead-port:70000", "web-1", "'70000' is not a port"),
         ("zone-down", "web-1", "'web-1' is not a zone"),
@@ -70,6 +70,12 @@ def test_not_understood(what: str, where: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_order(what, where)
     assert message in caught.value.message
+
+
+def test_the_hint_is_what_to_type() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_order("impair:system")
+    assert caught.value.hint == "ec2kit sandbox break impair:system web-1"
 
 
 def test_an_unknown_word_is_answered_with_the_known_ones() -> None:

@@ -31,7 +31,7 @@ from datetime import datetime, timedelta
 
 from ec2kit.model.ids import InstanceId, Zone
 from ec2kit.model.instances import State
-from ec2kit.model.tags import HOLD_FAILED, REPLACED_BY, STATE
+from ec2kit.model.tags import HOLD_FAILED, HOLD_PAUSE, REPLACED_BY, STATE
 from ec2kit.recovery import plans
 from ec2kit.recovery.candidates import NoCandidate
 from ec2kit.recovery.failures import Course, Failure
@@ -42,6 +42,8 @@ from ec2kit.recovery.seen import Seen
 
 WAITS_FOR_A_PERSON = 3
 """After plain, forced and cut-power stopping have each had their time, a stuck stop waits for a person."""
+LIFTED_BY = {HOLD_FAILED: "ack", HOLD_PAUSE: "resume"}
+"""The word that lifts a hold; a cool-down ends by itself."""
 AWS_ACTS = ("instance-reboot", "system-reboot", "system-maintenance", "instance-retirement", "instance-stop")
 """Scheduled events during which AWS itself is at work on the machine (DescribeInstanceStatus)."""
 
@@ -94,12 +96,8 @@ def _by_hand(seen: Seen, to: Zone, now: datetime) -> Move:
 
 def _forbidden(seen: Seen, now: datetime) -> Blocked | None:
     for key, hold in seen.holds.items():
-        hint = (
-            f"ec2kit recovery ack {seen.old.name}"
-            if key == HOLD_FAILED
-            else f"ec2kit recovery resume {seen.old.name}"
-        )
-        return Blocked(f"held: {hold}", hint=hint)
+        verb = LIFTED_BY.get(key)
+        return Blocked(f"held: {hold}", hint=f"ec2kit recovery {verb} {seen.old.name}" if verb else "")
     if seen.objections:
         return Blocked("; ".join(seen.objections), hint="ec2kit recovery status")
     for event in seen.events:

@@ -131,6 +131,7 @@ def test_the_replacement_fails_in_its_turn(station: Station) -> None:
     blocked = station.heal(second)
     assert blocked.result == "blocked"
     assert "failure 1 was recovered" in blocked.why
+    assert blocked.hint == "", "nobody can lift a cool-down"
     station.clock.sleep(3600)
     third = station.heal(second)
     assert third.result == "healed", (third.why, station.said)

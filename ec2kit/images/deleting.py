@@ -84,7 +84,7 @@ def _snapshots(doomed: Sequence[Image], around: Surrounding) -> tuple[list[Plann
             owners = [each for each in doomed if snapshot in each.snapshots]
             needs = tuple(f"{each.id}/deregister" for each in owners)
             subject = owners[0].name
-            step = Planned(f"{snapshot}/delete", DeleteSnapshot(snapshot), needs, f"of {subject}", subject)
+            step = Planned(f"{snapshot}/delete", DeleteSnapshot(snapshot), needs, subject=subject)
             steps.append(step)
     return steps, stay
 

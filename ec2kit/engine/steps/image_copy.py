@@ -69,7 +69,7 @@ class CopyImage(Step):
 
     def describe(self) -> str:
         """A sentence for plans."""
-        return f"copy image {self.image} to {self.region} as {self.name}"
+        return f"copy image {self.image} as {self.name} in {self.region}"
 
     def target(self) -> str:
         """The image's id."""

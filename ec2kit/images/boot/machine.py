@@ -1,0 +1,96 @@
+"""QEMU's command line for a machine like EC2's: NVMe disk, serial console, metadata at 169.254.169.254. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ec2kit.images.boot.guest import ADDRESS, MAC
+
+METADATA = "169.254.169.254:80"
+
+EMULATORS = {"x86_64": "qemu-system-x86_64", "i386": "qemu-system-i386", "arm64": "qemu-system-aarch64"}
+
+NETWORK = "168.0.0.0/5"
+"""The smallest network that holds the metadata address and the guest's: QEMU's user network then answers for
+both without root. With `restrict=on` nothing that the guest sends leaves this machine."""
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """UEFI's two flash files: the code, and a copy of the variables for this machine alone."""
+
+    code: str
+    variables: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is started: `disk` is a qcow2 overlay, `identity` begins with `ec2`, as cloud-init wants it."""
+
+    architecture: str
+    disk: str
+    identity: str
+    forwarder: tuple[str, ...]
+    memory_mib: int = 1024
+    kvm: bool = False
+    firmware: Firmware | None = None
+    """None: the machine's BIOS."""
+
+
+def qemu_argv(machine: Machine) -> list[str]:
+    """Given a machine, return the command that runs it, its serial console on stdin and stdout."""
+    argv = [
+        EMULATORS[machine.architecture],
+        *("-machine", f"{_board(machine.architecture)}", "-accel", _accelerator(machine.kvm)),
+        *(
+            ("-cpu", "host")
+            if machine.kvm
+            else ("-cpu", "cortex-a72")
+            if machine.architecture == "arm64"
+            else ()
+        ),
+        # With two, an emulated 6.12 kernel double-faulted; and tests share their machine.
+        *("-smp", "1", "-m", str(machine.memory_mib)),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"),
+        *("-rtc", "base=utc", "-device", "virtio-rng-pci"),
+        # ds-identify takes it for EC2 when serial and uuid are equal and begin with "ec2".
+        *("-smbios", f"type=1,manufacturer=Amazon EC2,serial={machine.identity},uuid={machine.identity}"),
+        *("-drive", f"file={_escaped(machine.disk)},format=qcow2,if=none,id=d0,cache=unsafe,discard=unmap"),
+        *("-device", "nvme,drive=d0,serial=vol0123456789abcdef0,bootindex=1"),
+        *("-netdev", _network(machine.forwarder)),
+        # Without its ROM no firmware tries the network first.
+        *("-device", f"virtio-net-pci,netdev=n0,mac={MAC},romfile="),
+    ]
+    if machine.firmware is not None:
+        flash = "if=pflash,format=raw"
+        argv += ["-drive", f"{flash},unit=0,readonly=on,file={_escaped(machine.firmware.code)}"]
+        argv += ["-drive", f"{flash},unit=1,file={_escaped(machine.firmware.variables)}"]
+    return argv
+
+
+def overlay_argv(disk: str, form: str, overlay: str, size: int) -> list[str]:
+    """The command that makes an overlay of `size` bytes over a disk in the format `form`, which is not written to."""
+    return ["qemu-img", "create", "-q", "-f", "qcow2", "-F", form, "-b", disk, overlay, str(size)]
+
+
+def _board(architecture: str) -> str:
+    # Without graphics the BIOS speaks on the serial port too, and says there that nothing boots.
+    return "virt,gic-version=max" if architecture == "arm64" else "q35,graphics=off"
+
+
+def _accelerator(kvm: bool) -> str:
+    return "kvm" if kvm else "tcg,tb-size=256"
+
+
+def _network(forwarder: Sequence[str]) -> str:
+    settings = (
+        f"user,id=n0,net={NETWORK},host=172.31.0.2,dns=172.31.0.3,dhcpstart={ADDRESS},restrict=on,ipv6=off"
+    )
+    return f"{settings},guestfwd=tcp:{METADATA}-cmd:{_escaped(shlex.join(forwarder))}"
+
+
+def _escaped(text: str) -> str:
+    """A comma ends an option's value in QEMU, and two are one."""
+    return text.replace(",", ",,")

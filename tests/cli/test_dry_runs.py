@@ -96,6 +96,22 @@ ROWS = {
     "snapshot delete": Row(
         "snapshot delete 'web-1@*'", "snapshot delete web-1@nothing", typed("snapshot create web-1")
     ),
+    "snapshot prune": Row(
+        "snapshot prune web-1 --keep-last 1", "snapshot prune web-1", typed(*["snapshot create web-1"] * 2)
+    ),
+    "image copy": Row(
+        "image copy debian-12-amd64 --to eu-west-2 --to eu-west-3", "image copy nothing --to eu-west-2"
+    ),
+    "image share": Row("image share debian-12-amd64 --with 210987654321", "image share nothing --off"),
+    "image deprecate": Row(
+        "image deprecate debian-12-amd64 --at 2030-01-01", "image deprecate debian-12-amd64 --in 0s"
+    ),
+    "image delete": Row("image delete debian-12-i386", "image delete debian-12-amd64"),
+    "image prune": Row(
+        "image prune 'web-*' --keep-last 1",
+        "image prune",
+        typed(*(f"image copy debian-12-i386 --to eu-west-1 --name web-2026010{day}" for day in (1, 2))),
+    ),
     "eip allocate": Row("eip allocate -n 2", "eip allocate -n 0"),
     "eip assign": Row(f"eip assign {ADDRESS} web-1", "eip assign 203.0.113.99 web-1"),
     "eip unassign": Row(

@@ -146,6 +146,17 @@ def test_share_with_an_account_and_no_longer(shell: Shell, sandbox: Seeded) -> N
     assert json.loads(shell.run(f"image show {AMD64} -o json").stdout)["shared"] == []
 
 
+def test_deprecate_and_no_longer(shell: Shell, sandbox: Seeded) -> None:
+    check_golden("image/deprecate", shell.run(f"image deprecate {AMD64} --in 30d"))
+
+    table = Shell(shell.home, sandbox, terminal=True).run(f"image ls {AMD64} --columns deprecated")
+    assert "in 29d23h" in table.stdout or "in 30d" in table.stdout
+    assert images(sandbox)[AMD64]["DeprecationTime"]
+    assert shell.run(f"image deprecate {AMD64} --off").exit == 0
+    assert json.loads(shell.run(f"image show {AMD64} -o json").stdout)["deprecated"] is None
+    assert shell.run(f"image deprecate {AMD64} --off").stdout.split("\t")[3] == "unchanged"
+
+
 def test_public_asks(shell: Shell, sandbox: Seeded) -> None:
     assert shell.run(f"image share {AMD64} --public").exit == 5
     shell.answers = ["y"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from ec2kit.engine.steps import (
     DeleteSnapshot,
     DeleteTags,
     DeleteVolume,
+    DeprecateImage,
     DeregisterImage,
     DetachVolume,
     KeepVolume,
@@ -33,6 +35,7 @@ from ec2kit.engine.steps import (
     Step,
     StopInstance,
     TerminateInstance,
+    UndeprecateImage,
 )
 from ec2kit.engine.undo import undo_plan
 from ec2kit.errors import Exit
@@ -82,6 +85,18 @@ def image(practice: Practice) -> ImageId:
     request = ImageRequest(practice.name, "x86_64", "/dev/xvda", (Mapping("/dev/xvda", snapshot(practice)),))
     made = practice.do(RegisterImage(request), before=True)
     return ImageId(made.results["1-register-image"]["image_id"])
+
+
+def in_a_month(practice: Practice) -> datetime:
+    """A whole minute, as AWS keeps it."""
+    return (practice.clock.now() + timedelta(days=30)).replace(second=0, microsecond=0)
+
+
+def out_of_date(practice: Practice) -> UndeprecateImage:
+    """An image of this test's own that is to be deprecated."""
+    step = DeprecateImage(image(practice), in_a_month(practice))
+    practice.do(step, before=True)
+    return UndeprecateImage(step.image, step.at)
 
 
 def address(practice: Practice) -> AllocationId:
@@ -166,6 +181,12 @@ CASES = (
         lambda p: ShareSnapshot(snapshot(p), (FRIEND,)),
         lambda p, s: p.aws.sharing.of_snapshot(s.target()) == {FRIEND},
     ),
+    Case(
+        "deprecate",
+        lambda p: DeprecateImage(image(p), in_a_month(p)),
+        lambda p, s: p.aws.images.one(s.target()).deprecates is not None,
+    ),
+    Case("deprecate no longer", out_of_date, lambda p, s: p.aws.images.one(s.target()).deprecates is None),
     Case(
         "associate",
         lambda p: AssociateAddress(allocation(p), p.instance(), public_ip=ADDRESS),

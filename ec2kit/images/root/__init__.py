@@ -1,0 +1,1 @@
+"""Root file systems: made by mmdebstrap from a recipe, cleaned, and kept."""

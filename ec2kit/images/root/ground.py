@@ -1,0 +1,60 @@
+"""What every image made here has, whatever its recipe: packages and files."""
+
+from __future__ import annotations
+
+from ec2kit.images.recipes.architectures import Architecture
+from ec2kit.images.recipes.recipe import PlacedFile, Recipe
+from ec2kit.images.recipes.releases import require_kernel
+from ec2kit.images.root.kernel import ROOT_LABEL
+
+PACKAGES: tuple[str, ...] = (
+    "cloud-guest-utils",  # growpart: the root partition grows to its volume
+    "cloud-init",
+    "dbus",  # cloud-init sets the host name through it
+    "e2fsprogs",
+    "initramfs-tools",
+    "systemd-sysv",
+    "udev",
+    "zstd",  # what the initrd is compressed with
+)
+"""Installed everywhere, besides the kernel."""
+
+PUPPET = "puppet-agent"
+"""The distribution's own package; its service is `puppet`."""
+
+
+def packages_of(recipe: Recipe, architecture: Architecture) -> tuple[str, ...]:
+    """Given a recipe, return what is installed besides the base system, each once and sorted.
+
+    Raises `UsageError` when the release has no kernel for the architecture.
+    """
+    names = {require_kernel(recipe.release, architecture), *PACKAGES, *recipe.packages}
+    if recipe.puppet == "agent":
+        names.add(PUPPET)
+    return tuple(sorted(names - set(recipe.remove)))
+
+
+def ground_files(recipe: Recipe) -> tuple[PlacedFile, ...]:
+    """Given a recipe, return the files that make its root a machine on EC2."""
+    fstab = f"LABEL={ROOT_LABEL} / ext4 defaults,errors=remount-ro 0 1\n"
+    return (
+        PlacedFile("/etc/fstab", fstab.encode()),
+        PlacedFile("/etc/default/locale", b"LANG=C.UTF-8\n"),
+        PlacedFile("/etc/cloud/cloud.cfg.d/90_ec2kit.cfg", _cloud_config(recipe).encode()),
+    )
+
+
+def _cloud_config(recipe: Recipe) -> str:
+    """Ec2 is the only source, so nothing else is looked for; without one cloud-init ends all the same.
+
+    No RSA host key: it takes a small instance seconds, and every client since 2011 knows one of the other two.
+    Sources that the recipe named stay; else cloud-init writes the distribution's own over this machine's.
+    """
+    lines = [
+        "datasource_list: [Ec2, None]",
+        "locale: C.UTF-8",
+        "ssh_genkeytypes: [ed25519, ecdsa]",
+    ]
+    if recipe.mirror:
+        lines += ["apt:", "  preserve_sources_list: true"]
+    return "\n".join(lines) + "\n"

@@ -33,10 +33,16 @@ class BlockFiles:
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._making = threading.Lock()
+        self._gone: weakref.finalize[..., BlockFiles] | None = None
 
     def __reduce__(self) -> tuple[type["BlockFiles"], tuple[()]]:
         # Where the blocks are is said by whoever loads a state.
         return BlockFiles, ()
+
+    @property
+    def directory(self) -> Path | None:
+        """Where the blocks are, if there has been any."""
+        return self._directory
 
     def put(self, data: bytes) -> bytes:
         """Keep a block and return its digest."""
@@ -72,6 +78,12 @@ class BlockFiles:
         for digest in digests:
             there._adopt(digest, self._path(digest))
         self._directory = directory
+        self.close()
+
+    def close(self) -> None:
+        """Remove the temporary directory, if that is where the blocks are."""
+        if self._gone is not None:
+            self._gone()
 
     def sweep(self, wanted: Set[bytes]) -> int:
         """Remove every block that is not wanted, and what a kill left half written; return how many went.
@@ -113,6 +125,6 @@ class BlockFiles:
             with self._making:
                 if self._directory is None:
                     made = Path(tempfile.mkdtemp(prefix="ec2kit-blocks-"))
-                    weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
+                    self._gone = weakref.finalize(self, shutil.rmtree, made, ignore_errors=True)
                     self._directory = made
         return self._directory

@@ -158,7 +158,9 @@ def _address(settings: Settings, server: "SandboxServer") -> Address:
 
 def _open_doors(server: "SandboxServer", keeper: Keeper, token: str) -> None:
     from ec2kit.sandbox.control_api import ControlApi, Lifetime
+    from ec2kit.sandbox.disk_door import DOOR, DiskDoor
 
+    server.app.doors[DOOR] = DiskDoor(server.app, token)
     server.app.doors[""] = ControlApi(server.app, token, Lifetime(keeper.save, lambda: _end(server)))
 
 

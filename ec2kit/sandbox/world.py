@@ -43,6 +43,11 @@ def current() -> World:
 
 
 def activate(world: World) -> None:
-    """Make `world` the one that rules see. moto's own state is changed with it by `app` and `store`."""
+    """Make `world` the one that rules see. moto's own state is changed with it by `app` and `store`.
+
+    What was on the disks of the one before goes, unless it was saved.
+    """
     global _current
+    if _current is not None and _current is not world:
+        _current.disks.close()
     _current = world

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ec2kit.sandbox.rules import lookup
-from ec2kit.sandbox.rules.resources import require
 
 BLOCKS_PER_GIB = 2048
 
@@ -33,16 +32,13 @@ def disk_of(resource: Any) -> Disk:
     return kept or Disk(str(resource.id))
 
 
-def find(resource_id: str) -> Any:
-    """Given the id of a volume or a snapshot of any account and region, return it.
-
-    Raises the error that EC2 has for an id which does not exist.
-    """
+def find(resource_id: str) -> Any | None:
+    """Given the id of a volume or a snapshot of any account and region, return it, or None."""
     for backend in lookup.backends():
         found = backend.volumes.get(resource_id) or backend.snapshots.get(resource_id)
         if found is not None:
             return found
-    return require(next(lookup.backends()), resource_id)
+    return None
 
 
 def referenced() -> set[bytes]:

@@ -38,6 +38,7 @@ def _rules() -> tuple[Rule, ...]:
         group_deletion,
         groups,
         image_creation,
+        image_deprecation,
         image_registration,
         images,
         instance_facts,
@@ -50,6 +51,7 @@ def _rules() -> tuple[Rule, ...]:
         profiles,
         public_addresses,
         refusals,
+        sharing,
         snapshot_sets,
         snapshots,
         start_stop,
@@ -71,7 +73,7 @@ def _rules() -> tuple[Rule, ...]:
     )
     launch_templates: tuple[Rule, ...] = (templates, template_listing)
     disks: tuple[Rule, ...] = (snapshots, snapshot_sets, volumes, volume_changes, attachments, disk_listing)
-    pictures: tuple[Rule, ...] = (image_registration, image_creation, images)
+    pictures: tuple[Rule, ...] = (image_registration, image_creation, images, image_deprecation, sharing)
     elastic: tuple[Rule, ...] = (address_pool, addresses, address_listing, group_deletion)
     # What lags is what all the others show.
     overall: tuple[Rule, ...] = (tag_index, tags, lag, answers)

@@ -1,7 +1,7 @@
 """An image: real disks on real snapshots, and the attributes it was registered with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,8 @@ class Image(Ami):
     moto's constructor is not called: it invents a volume and a snapshot for each image.
     """
 
+    deprecated_at: datetime | None = None
+
     def __init__(self, backend: Any, name: str, description: str | None, contents: Contents) -> None:
         traits, origin = contents.traits, contents.origin
         self.ec2_backend = backend
@@ -90,6 +92,16 @@ class Image(Ami):
     def traits(self) -> Traits:
         """The attributes that a copy or an image of an instance inherits."""
         return self.contents.traits
+
+    def require_tokens(self) -> None:
+        """Let machines of this image want IMDSv2 from now on; there is no way back."""
+        self.contents = replace(self.contents, traits=replace(self.traits, imds_support="v2.0"))
+        self.imds_support = self.imds = "v2.0"
+
+    @property
+    def deprecation_time(self) -> str | None:
+        """When it is deprecated, as EC2 writes it."""
+        return f"{self.deprecated_at:%Y-%m-%dT%H:%M:%S.000Z}" if self.deprecated_at else None
 
     @property
     def snapshots(self) -> list[TimedSnapshot]:

@@ -15,6 +15,15 @@ from ec2kit.sandbox.rules.resources import require
 
 ARCHITECTURES = ("i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac")
 BOOT_MODES = ("legacy-bios", "uefi", "uefi-preferred")
+SINGLE = {
+    "ImdsSupport": "v2.0",
+    "SriovNetSupport": "simple",
+    "TpmSupport": "v2.0",
+}
+"""API Reference, RegisterImage: parameters of which there is only one value."""
+
+UNBOOTABLE = {("i386", "uefi"), ("i386", "uefi-preferred"), ("arm64", "legacy-bios")}
+"""EC2 User Guide, "Instance launch behavior with EC2 boot modes": there is no 32-bit UEFI and no ARM BIOS."""
 
 
 def completed(backend: Any, mapping: Mapping) -> Mapping:
@@ -71,9 +80,26 @@ def _traits(parameters: dict[str, Any]) -> Traits:
         raise invalid_value(traits.architecture, "architecture")
     if traits.boot_mode not in (None, *BOOT_MODES):
         raise invalid_value(traits.boot_mode, "BootMode")
+    if traits.virtualization_type not in ("hvm", "paravirtual"):
+        raise invalid_value(traits.virtualization_type, "virtualizationType")
+    for name, only in SINGLE.items():
+        if parameters.get(name) not in (None, only):
+            raise invalid_value(parameters[name], name)
+    _check_boot(traits)
+    return traits
+
+
+def _check_boot(traits: Traits) -> None:
+    if (traits.architecture, traits.boot_mode) in UNBOOTABLE:
+        raise refusal(
+            "InvalidParameterCombination",
+            f"Boot mode {traits.boot_mode} is not supported for architecture {traits.architecture}",
+        )
+    # NitroTPM lives in the UEFI firmware.
+    if traits.tpm_support and traits.boot_mode != "uefi":
+        raise refusal("InvalidParameterCombination", "TPM support needs boot mode uefi")
     if traits.boot_mode == "uefi" and traits.virtualization_type == "paravirtual":
         raise refusal("InvalidParameterCombination", "Boot mode uefi is not supported for paravirtual images")
-    return traits
 
 
 def _check_devices(disks: Sequence[Mapping], root: str) -> None:

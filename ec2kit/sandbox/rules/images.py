@@ -8,6 +8,7 @@ from moto.ec2.models.amis import AmiBackend
 from moto.ec2.responses.amis import AmisResponse
 
 from ec2kit.sandbox.rules import matching, pages, patching
+from ec2kit.sandbox.rules.image_deprecation import deprecated
 from ec2kit.sandbox.rules.refusals import refusal
 from ec2kit.sandbox.rules.snapshots import images_on
 
@@ -78,9 +79,9 @@ def _visible(backend: Any, parameters: Mapping[str, Any]) -> list[Any]:
     if users:
         images = [image for image in images if _may_launch(image, users)]
     if not ids and not parameters.get("IncludeDisabled"):
-        images = [
-            image for image in images if image.state != "disabled" or image.owner_id == backend.account_id
-        ]
+        images = [image for image in images if image.state != "disabled"]
+    if not ids and not parameters.get("IncludeDeprecated"):
+        images = [image for image in images if image.owner_id == backend.account_id or not deprecated(image)]
     return images
 
 
@@ -144,8 +145,9 @@ def _find_images(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """moto ignores MaxResults and many filters and finds images that are deregistered. EC2 also tells, when an
-    image is deregistered with its snapshots, which of them other images still need (API Reference, DescribeImages,
+    """moto ignores MaxResults and many filters and finds images that are deregistered. EC2 lists disabled images
+    only when asked to, its owner's too, and deprecated ones to their owner only; and it tells, when an image is
+    deregistered with its snapshots, which of them other images still need (API Reference, DescribeImages,
     DeregisterImage)."""
     patching.replace(AmisResponse, "describe_images", _describe_images)
     patching.replace(AmisResponse, "deregister_image", _deregister_image)

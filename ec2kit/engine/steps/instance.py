@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ec2kit.engine.steps.base import Attempt, CannotUndo, Result, Step
 from ec2kit.engine.steps.described import Described
 from ec2kit.engine.waiting import NOT_SHOWN
-from ec2kit.errors import Ec2kitError, NoCapacity
+from ec2kit.errors import Ec2kitError, NoCapacity, WrongState
 from ec2kit.model.ids import InstanceId
 from ec2kit.model.instances import Instance, State
 from ec2kit.model.waiting import Wait
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OUT_OF_CAPACITY = "Server.InsufficientInstanceCapacity"
 """The state reason of a launch for which EC2 had accepted the call and then found no room."""
+SOMEBODY = "Client.UserInitiatedShutdown"
+"""The state reason of a stop by API: another person or monitor wants the machine off, which is no fault of the start."""
 STOP_BOUND = timedelta(minutes=10)
 """How long a stop is waited for unless the plan says otherwise; one can hang in `stopping` for good."""
 
@@ -41,6 +43,14 @@ def ended_while_starting(instance: Instance) -> Ec2kitError:
     if instance.state_reason == "Client.InternalError":
         hint = "a volume is encrypted with a key that may not be used: check the key's policy and grants"
     reason = f" ({instance.state_reason})" if instance.state_reason else ""
+    if instance.state_reason == SOMEBODY:
+        return WrongState(
+            message + reason,
+            code=instance.state_reason,
+            action="StartInstances",
+            hint=hint,
+            resource=instance.id,
+        )
     return Ec2kitError(message + reason, resource=instance.id, hint=hint)
 
 

@@ -141,6 +141,44 @@ def tags() -> str:
     return _table(("tag", "on", "meaning"), rows) + "\n"
 
 
+def recipes() -> str:
+    """Return the body of `recipes.md`: the keys of a recipe, and the recipes that come with ec2kit."""
+    from ec2kit.images.recipes.load import load_recipe, shipped_names
+    from ec2kit.images.recipes.schema import FILE_KEYS, KEYS, SERVICE_KEYS, USER_KEYS
+    from ec2kit.screen.recipes import tested_words
+
+    keys = [(key.name, key.takes, key.meaning, key.inherited) for key in KEYS]
+    parts = ["## Keys", _table(("key", "takes", "meaning", "what a recipe below said is"), keys)]
+    for title, inner in (("services", SERVICE_KEYS), ("users", USER_KEYS), ("files", FILE_KEYS)):
+        rows = [(key.name, key.takes, key.meaning) for key in inner]
+        parts += [f"## {title}", _table(("key", "takes", "meaning"), rows)]
+    shipped = [
+        (
+            f"`{recipe.name}`",
+            recipe.description,
+            ", ".join(found.debian for found in recipe.architectures),
+            tested_words(recipe),
+        )
+        for recipe in map(load_recipe, shipped_names())
+    ]
+    parts += ["## Recipes that come with ec2kit", _table(("recipe", "what it is", "for", "tested"), shipped)]
+    return "\n\n".join(parts) + "\n"
+
+
+def image_drivers() -> str:
+    """Return the table of the drivers in the initrd of every image."""
+    from ec2kit.images.root.kernel import DRIVERS
+
+    return _table(("driver", "for"), [(f"`{driver}`", why) for driver, why in DRIVERS.items()]) + "\n"
+
+
+def image_traces() -> str:
+    """Return the table of what is removed from every image."""
+    from ec2kit.images.root.cleaning import TRACES
+
+    return _table(("path", "why it goes"), [(f"`{trace.path}`", trace.why) for trace in TRACES]) + "\n"
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Given a table's head and rows, return it for Markdown; what a person types is set as code."""
     lines = [head, ("---",) * len(head)]

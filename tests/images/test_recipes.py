@@ -16,6 +16,7 @@ from ec2kit.images.recipes.recipe import DEFAULT_SIZE_GIB, PlacedFile, Recipe, U
 from ec2kit.images.recipes.releases import Release
 from ec2kit.images.recipes.schema import KEYS
 from ec2kit.screen.recipes import RECIPE_COLUMNS, recipe_json, recipe_pairs
+from tests.repository.files import ROOT
 
 Write = Callable[[str, str], Path]
 BASE = "release: debian/bookworm\narchitectures: [amd64]\n"
@@ -284,3 +285,14 @@ def test_an_unknown_architecture_is_told() -> None:
     with pytest.raises(UsageError) as caught:
         parse_architecture("armd64")
     assert caught.value.hint in ("did you mean `arm64`?", "did you mean `amd64`?")
+
+
+def test_the_example_in_the_documentation_is_a_recipe(tmp_path: Path) -> None:
+    page = (ROOT / "docs/reference/recipes.md").read_text(encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(page.split("```yaml\n")[1].split("```")[0])
+    (tmp_path / "shop.conf").write_text("server {}\n")
+
+    recipe = load_recipe("./shop.yaml", tmp_path)
+
+    assert {"nginx", "postgresql-client"} <= set(recipe.packages)
+    assert recipe.disable == ("apt-daily.timer",)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ec2kit.aws.addresses import Addresses
 from ec2kit.aws.answers import read_quickly
+from ec2kit.aws.blocks import Blocks
 from ec2kit.aws.door import Clients, Clock, Door, Seen
 from ec2kit.aws.faults import translate
 from ec2kit.aws.images import Images
@@ -54,6 +55,11 @@ class Aws:
     def snapshots(self) -> Snapshots:
         """Snapshots of this account."""
         return Snapshots(self.door)
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """The blocks of snapshots."""
+        return Blocks(self.door)
 
     @cached_property
     def images(self) -> Images:

@@ -8,7 +8,7 @@ lost is not repeated here: only the step knows whether that is safe (`OutcomeUnk
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 
 from ec2kit.aws.faults import NOT_THERE, translate
 from ec2kit.aws.limits import Limiter
-from ec2kit.errors import Unavailable
+from ec2kit.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from ec2kit.aws.target import Target
@@ -105,6 +105,11 @@ class Clients:
         return self._client("ssm", _ACTING)
 
     @cached_property
+    def ebs(self) -> Any:
+        """Blocks of snapshots: reading and writing, from many threads."""
+        return self._client("ebs", _BLOCKS)
+
+    @cached_property
     def sts(self) -> Any:
         """Who we are."""
         return self._client("sts", _READING)
@@ -155,6 +160,8 @@ _ACTING = Config(
     read_timeout=20,
     user_agent_extra="ec2kit",
 )
+_BLOCKS = _ACTING.merge(Config(max_pool_connections=64))
+"""A connection for each of as many threads as coldsnap has workers; botocore throws the eleventh away."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +213,29 @@ class Door:
                     raise
             self.clients.clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+        raise AssertionError("the last try returns or raises")
+
+    def repeat(
+        self,
+        action: str,
+        method: Callable[..., Any],
+        pauses: Sequence[float],
+        params: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Make a call that does no harm when it is made twice, again after each of `pauses` (seconds) while AWS does
+        not answer, throttles, or does not know yet what was just made.
+
+        Raises whatever `guard` raises, and `Ec2kitError`s; a last `Unavailable` says nothing about the outcome.
+        """
+        for pause in (*pauses, None):
+            self.guard()
+            self.limiter.take(action)
+            try:
+                return self._once(method, action, dict(params), changing=False)
+            except (Unavailable, NotFound):
+                if pause is None:
+                    raise
+                self.clients.clock.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
     def _once(

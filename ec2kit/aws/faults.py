@@ -39,6 +39,7 @@ THROTTLED = frozenset(
         "PriorRequestNotComplete",
         "SnapshotCreationPerVolumeRateExceeded",
         "ProvisionedThroughputExceededException",
+        "ConcurrentLimitExceededException",
     }
 )
 """Codes that mean "later": the call was not carried out (botocore's retry list, and EC2's error code page)."""
@@ -101,6 +102,17 @@ TAKEN = frozenset(
         "DependencyViolation",
     }
 )
+EBS_DIRECT = frozenset(
+    {
+        "StartSnapshot",
+        "PutSnapshotBlock",
+        "CompleteSnapshot",
+        "ListSnapshotBlocks",
+        "ListChangedBlocks",
+        "GetSnapshotBlock",
+    }
+)
+"""The actions whose IAM prefix is `ebs`."""
 _ID = re.compile(r"\b(?:i|vol|snap|ami|eipalloc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b")
 
 _ENCODED = re.compile(r"\.?\s*Encoded authorization failure message:.*", re.DOTALL)
@@ -220,6 +232,8 @@ def _quota_hint(code: str) -> str:
 
 def _iam_action(action: str) -> str:
     """Given an API action that we call, return what IAM names it (service authorization reference)."""
+    if action in EBS_DIRECT:
+        return f"ebs:{action}"
     service = "ssm" if "Parameter" in action else "sts" if action == "GetCallerIdentity" else "ec2"
     return f"{service}:{action}"
 

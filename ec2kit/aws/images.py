@@ -70,8 +70,13 @@ class Images:
         )
         return ImageId(answer["ImageId"])
 
-    def create(self, instance: str, name: str, tags: Tags, *, reboot: bool = False) -> ImageId:
-        """CreateImage: the way that keeps billing codes; without `reboot` the disks are crash-consistent."""
+    def create(
+        self, instance: str, name: str, tags: Tags, *, reboot: bool = False, without: Iterable[str] = ()
+    ) -> ImageId:
+        """CreateImage: the way that keeps billing codes; without `reboot` the disks are crash-consistent.
+
+        The disks at the devices `without` are left out.
+        """
         answer = self.door.change(
             self.door.clients.ec2_acting.create_image,
             InstanceId=instance,
@@ -79,6 +84,9 @@ class Images:
             NoReboot=not reboot,
             TagSpecifications=wire.tag_specification("image", tags)
             + wire.tag_specification("snapshot", tags),
+            **wire.present(
+                BlockDeviceMappings=[{"DeviceName": device, "NoDevice": ""} for device in without]
+            ),
         )
         return ImageId(answer["ImageId"])
 

@@ -41,9 +41,15 @@ BUCKETS: dict[str, Bucket] = {
     "TerminateInstances": Bucket(100, 5),
     "CreateTags": Bucket(100, 10),
     "DeleteTags": Bucket(100, 10),
+    "StartSnapshot": Bucket(10, 8),
+    "CompleteSnapshot": Bucket(10, 8),
+    "PutSnapshotBlock": Bucket(500, 900),
+    "GetSnapshotBlock": Bucket(500, 900),
+    "ListSnapshotBlocks": Bucket(40, 40),
+    "ListChangedBlocks": Bucket(40, 40),
 }
 """Actions whose bucket differs from the two common ones (same page; key pairs and rules: the lowest of the
-modify calls, by EC2's troubleshooting guide)."""
+modify calls, by EC2's troubleshooting guide; blocks of snapshots: "Amazon EBS endpoints and quotas")."""
 
 
 def bucket_of(action: str) -> Bucket:

@@ -178,6 +178,7 @@ def _work(context: Context, work: Work, manner: Manner, verb: str) -> Carried:
         context.clock,
         listener,
         workers=around.workers,
+        directory=context.state.blocks,
         wait=context.options.wait,
         timeout=context.timeout,
         guard=manner.guard,

@@ -96,6 +96,13 @@ class State:
 
         return SqliteEvidence(evidence_path(*self._place))
 
+    @property
+    def blocks(self) -> Path:
+        """Where uploads that are under way write down which blocks have arrived."""
+        from ec2kit.host.paths import blocks_directory
+
+        return blocks_directory(*self._place)
+
     def command(self, context: Context) -> Command:
         """What the context's command is to the journal."""
         return Command(

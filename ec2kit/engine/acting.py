@@ -18,7 +18,7 @@ from ec2kit.engine.codec import encode_step
 from ec2kit.engine.plan import Planned
 from ec2kit.engine.resolve import refs_in, resolve
 from ec2kit.engine.session import Session
-from ec2kit.engine.steps.base import Attempt, Result, Step
+from ec2kit.engine.steps.base import Attempt, Result, Step, Workplace
 from ec2kit.errors import AwsRefused, Ec2kitError, NotFound, OutcomeUnknown, Unavailable
 from ec2kit.model.runs import StepRecord, StepState
 
@@ -158,7 +158,15 @@ class Acting:
 
     def _attempt(self, planned: Planned, index: int, record: StepRecord | None) -> Attempt:
         since = record.at if record is not None else self._session.clock.now()
-        return Attempt(self._aws, self._session.run, planned.key, index, since)
+        return Attempt(self._aws, self._session.run, planned.key, index, since, self._workplace(planned))
+
+    def _workplace(self, planned: Planned) -> Workplace:
+        began = self._session.clock.now()
+
+        def tell(text: str) -> None:
+            self._session.listener.waiting(planned, text, self._session.clock.now() - began)
+
+        return Workplace(self._session.directory, self._session.workers, self._check, tell)
 
     def _pause(self, pause: timedelta) -> None:
         self._check()

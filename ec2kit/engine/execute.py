@@ -170,7 +170,7 @@ class _Execution:
         wait = None if acted.verified else acted.step.wait()
         if wait is None:
             self._finish(acted)
-        elif not self.session.wait and key not in self.needed:
+        elif not (self.session.wait or acted.step.awaited or key in self.needed):
             self.unverified.append(key)
             self._finish(acted, verified=False)
         else:

@@ -20,7 +20,7 @@ class Listener(Protocol):
         """The step's turn has come."""
 
     def waiting(self, planned: Planned, seen: str, waited: timedelta) -> None:
-        """AWS was looked at and shows `seen`."""
+        """AWS was looked at and shows `seen`; or a step that takes long says how far it is."""
 
     def done(self, planned: Planned, result: Result) -> None:
         """The step is made and verified (or made, with `--no-wait`)."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ec2kit.engine.listeners import Listener, NullListener
@@ -35,6 +36,8 @@ class Session:
     listener: Listener = field(default_factory=NullListener)
     workers: int = 8
     """Calls at the same time; with 1 everything happens in the caller's thread, in a fixed order."""
+    directory: Path | None = None
+    """Where steps may keep what a killed process is to go on with; None: nowhere."""
     wait: bool = True
     """False: steps that no other step needs are not waited for."""
     timeout: timedelta | None = None

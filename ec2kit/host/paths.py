@@ -107,6 +107,11 @@ def evidence_path(state: Path, endpoint: str, account: str, region: str) -> Path
     return store_directory(state, endpoint, account, region) / "evidence.sqlite"
 
 
+def blocks_directory(state: Path, endpoint: str, account: str, region: str) -> Path:
+    """Where uploads that are under way write down which blocks have arrived."""
+    return store_directory(state, endpoint, account, region) / "blocks"
+
+
 def locks_directory(state: Path, endpoint: str, account: str, region: str) -> Path:
     """Where the lock files of runs and leases are."""
     return store_directory(state, endpoint, account, region) / "locks"

@@ -42,6 +42,8 @@ from ec2kit.engine.steps import (
     UndeprecateImage,
     UnshareImage,
     UnshareSnapshot,
+    UploadSnapshot,
+    VerifySnapshot,
 )
 from ec2kit.engine.steps.base import later
 from ec2kit.engine.steps.secret import Secret
@@ -112,6 +114,9 @@ EXAMPLES: tuple[Step, ...] = (
     DetachVolume(VOLUME, INSTANCE, "/dev/sdf"),
     DeleteVolume(VOLUME),
     KeepVolume(INSTANCE, "/dev/xvda"),
+    UploadSnapshot("/srv/debian.raw", 2, "debian", {"Name": "debian"}, SNAPSHOT),
+    VerifySnapshot(SNAPSHOT, "/srv/debian.raw", "sample"),
+    VerifySnapshot(later("upload", "snapshot_id"), "/srv/debian.raw"),
     RegisterImage(
         ImageRequest("web-1", "x86_64", "/dev/xvda", (Mapping("/dev/xvda", later("set", "by_volume.vol-1")),))
     ),

@@ -24,6 +24,7 @@ RESULT = {
     "image_id": "ami-9",
     "allocation_id": "eipalloc-9",
     "public_ip": "203.0.113.9",
+    "snapshot_id": "snap-9",
     "snapshot_ids": ["snap-9"],
     "by_volume": {"vol-1": "snap-9"},
     "previous": "i-8",
@@ -62,7 +63,7 @@ def test_every_step_says_what_it_is(step: Step) -> None:
     assert not sentence.endswith(".")
     assert "Ref(" not in sentence
     assert step.actions
-    assert all(action.split(":")[0] in ("ec2", "ssm", "iam") for action in step.actions)
+    assert all(action.split(":")[0] in ("ebs", "ec2", "ssm", "iam") for action in step.actions)
 
 
 def test_user_data_is_never_written_down() -> None:

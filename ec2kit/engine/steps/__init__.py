@@ -10,6 +10,7 @@ from ec2kit.engine.steps.address import (
 )
 from ec2kit.engine.steps.attribute import ModifyInstance
 from ec2kit.engine.steps.base import Step
+from ec2kit.engine.steps.blocks import UploadSnapshot, VerifySnapshot
 from ec2kit.engine.steps.disk_tags import TagDisks
 from ec2kit.engine.steps.image import CreateImage, DeregisterImage, RegisterImage
 from ec2kit.engine.steps.image_copy import CopyImage, DeregisterCopy
@@ -63,6 +64,8 @@ __all__ = [
     "UndeprecateImage",
     "UnshareImage",
     "UnshareSnapshot",
+    "UploadSnapshot",
+    "VerifySnapshot",
 ]
 
 STEPS: tuple[type[Step], ...] = (
@@ -79,6 +82,8 @@ STEPS: tuple[type[Step], ...] = (
     DetachVolume,
     DeleteVolume,
     KeepVolume,
+    UploadSnapshot,
+    VerifySnapshot,
     RegisterImage,
     CreateImage,
     DeregisterImage,

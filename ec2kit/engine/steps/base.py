@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ec2kit.errors import Ec2kitError
@@ -52,6 +53,28 @@ class CannotUndo:
     reason: str
 
 
+def nothing() -> None:
+    """The check of a step that nobody stops."""
+
+
+def nobody(_text: str) -> None:
+    """Who is told when nobody listens."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What this machine gives to a step that takes long, such as one that carries a disk to AWS."""
+
+    directory: Path | None = None
+    """Where the step may keep what a killed process is to go on with; None: nowhere."""
+    workers: int = 1
+    """How many calls may be made at the same time; with 1 they are to be made in order."""
+    check: Callable[[], None] = nothing
+    """Raises when the run is being stopped: to be asked between calls."""
+    tell: Callable[[str], None] = nobody
+    """Is told how far it is, for the screen: `512 of 833 blocks`."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One try of one step of one run; everything that makes the try recognisable afterwards derives from it."""
@@ -61,6 +84,7 @@ class Attempt:
     key: str
     index: int = 0
     since: datetime | None = None
+    workplace: Workplace = field(default_factory=Workplace)
 
     @property
     def token(self) -> str:
@@ -104,6 +128,9 @@ class Step:
     plain: ClassVar[bool] = False
     """Whether the call only writes values over others (tags): a plan made anew under the same key may want other
     values, and what an earlier try wrote is then no result to wait for."""
+
+    awaited: ClassVar[bool] = False
+    """Whether it is waited for even when nobody wants to wait: what the call made is nothing until AWS shows it."""
 
     def describe(self) -> str:
         """A sentence in the imperative, for plans: "stop instance i-1"."""

@@ -106,6 +106,8 @@ class CreateImage(_NewImage):
     name: str
     tags: Tags = field(default_factory=dict)
     reboot: bool = False
+    without: tuple[str, ...] = ()
+    """Devices of disks that are left out."""
 
     def describe(self) -> str:
         """A sentence for plans."""
@@ -119,7 +121,10 @@ class CreateImage(_NewImage):
         """Send the call."""
         marked = {**self.tags, tags.RUN: attempt.mark}
         return _made(
-            attempt.aws.images.create(self.instance, self.name, marked, reboot=self.reboot), self.name
+            attempt.aws.images.create(
+                self.instance, self.name, marked, reboot=self.reboot, without=self.without
+            ),
+            self.name,
         )
 
     def wait(self) -> Wait:

@@ -209,14 +209,16 @@ def _checks_passed(status: InstanceStatus | None) -> bool:
 
 
 def _latest(samples: Sequence[Sample]) -> list[Sample]:
-    """The told samples of each application kind's newest look: of two probes of a kind each is a witness."""
+    """The told samples of each application kind's newest look: of two probes of a kind each is a witness. What two
+    say in the same words is said once."""
     newest: dict[Kind, list[Sample]] = {}
     for sample in sorted(samples, key=lambda each: each.at):
         if sample.kind.is_application and sample.verdict is not Verdict.UNKNOWN:
             look = newest.setdefault(sample.kind, [])
             if look and look[0].at < sample.at:
                 look.clear()
-            look.append(sample)
+            if not any((each.verdict, each.reason) == (sample.verdict, sample.reason) for each in look):
+                look.append(sample)
     return [sample for look in newest.values() for sample in look]
 
 

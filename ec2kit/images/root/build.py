@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 from dataclasses import replace
@@ -25,8 +24,6 @@ from ec2kit.images.root.workshop import Workshop
 
 TIMEOUT = 3 * 3600.0
 """Seconds: a foreign architecture under emulation on a slow machine takes more than one hour."""
-SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
-"""Where chroot and its like are; not everybody's PATH has it."""
 
 
 def build_root(recipe: Recipe, architecture: Architecture, work: Workshop) -> Root:
@@ -99,14 +96,7 @@ def _run(
 
 
 def _environment(spec: RootSpec, work: Workshop, scratch: Path) -> dict[str, str]:
-    path = work.environ.get("PATH", os.defpath)
-    return {
-        **work.environ,
-        "PATH": f"{path}:{SBIN}",
-        "LC_ALL": "C.UTF-8",
-        "SOURCE_DATE_EPOCH": str(spec.source_date),
-        "TMPDIR": str(scratch),
-    }
+    return {**work.tools, "SOURCE_DATE_EPOCH": str(spec.source_date), "TMPDIR": str(scratch)}
 
 
 def _manifest(spec: RootSpec, place: RootPlace) -> Manifest:

@@ -17,6 +17,11 @@ from ec2kit.images.root.kernel import checking_script, preparing_script
 INSIDE = "/.ec2kit"
 """Where the scripts are in the root while it is made."""
 
+LEASH = ("setpriv", "--pdeathsig", "TERM")
+"""mmdebstrap is told when ec2kit is killed; it ends after its current step, and removes what it made."""
+ROOT_LEASH = ("setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--kill-child", "--mount-proc")
+"""As root it can be ended at once, with all that it started: they are a process namespace of their own."""
+
 LISTING = r"${Package}\t${Architecture}\t${Version}\n"
 
 
@@ -57,9 +62,8 @@ def scripts_for(spec: RootSpec) -> Mapping[str, str]:
 def mmdebstrap_command(spec: RootSpec, place: RootPlace, *, as_root: bool) -> tuple[str, ...]:
     """Given what is wanted and where, return mmdebstrap's argv.
 
-    Without root it maps a range of ids of `/etc/subuid` (`--mode=unshare`); the result is the same. It is ended
-    when ec2kit is (setpriv), since only ec2kit would use what it makes. cloud-init and all else come after the
-    base system, which is what `--include` means with the variant `minbase`.
+    Without root it maps a range of ids of `/etc/subuid` (`--mode=unshare`); the result is the same. cloud-init and all
+    else come after the base system, which is what `--include` means with the variant `minbase`.
     """
     hooks = (
         ("essential", f'mkdir -p "$1"{INSIDE}'),
@@ -72,7 +76,8 @@ def mmdebstrap_command(spec: RootSpec, place: RootPlace, *, as_root: bool) -> tu
         ("customize", f'sh "$1"{INSIDE}/clean "$1" && rm -rf "$1"{INSIDE}'),
     )
     return (
-        *("setpriv", "--pdeathsig", "TERM", "mmdebstrap"),
+        *(ROOT_LEASH if as_root else LEASH),
+        "mmdebstrap",
         f"--mode={'root' if as_root else 'unshare'}",
         "--variant=minbase",
         f"--architectures={spec.architecture.debian}",
@@ -100,4 +105,4 @@ def identity(spec: RootSpec) -> Sequence[object]:
     """Given a spec, return all that decides what the root will hold, for its digest."""
     place = RootPlace(Path("tar"), Path("facts"), Path("scripts"))
     command = mmdebstrap_command(spec, place, as_root=True)
-    return [list(command), list(scripts_for(spec).values()), spec.source_date]
+    return [list(command[command.index("mmdebstrap") :]), list(scripts_for(spec).values()), spec.source_date]

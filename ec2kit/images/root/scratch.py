@@ -32,13 +32,13 @@ class Scratch:
 
     directory: Path
     cache: RootCache
-    as_root: bool
+    work: Workshop
 
     @classmethod
     def of(cls, work: Workshop, cache: RootCache) -> Scratch:
         """The scratch of the user at work."""
         below = Path(work.environ.get("TMPDIR") or "/tmp")
-        return cls(below / f"ec2kit-roots-{this_user(work.environ).uid}", cache, work.as_root)
+        return cls(below / f"ec2kit-roots-{this_user(work.environ).uid}", cache, work)
 
     @contextmanager
     def of_build(self, key: str) -> Iterator[Path]:
@@ -68,8 +68,9 @@ class Scratch:
         self.directory.chmod(ENTERED)
 
     def _remove(self, path: Path) -> None:
-        if self.as_root:
+        if self.work.as_root:
             shutil.rmtree(path, ignore_errors=True)
         else:
-            processes.attempt(("mmdebstrap", "--unshare-helper", "rm", "-rf", "--", str(path)), REMOVAL)
+            command = ("mmdebstrap", "--unshare-helper", "rm", "-rf", "--", str(path))
+            processes.attempt(command, REMOVAL, environ=self.work.tools)
             shutil.rmtree(path, ignore_errors=True)

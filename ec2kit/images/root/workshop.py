@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from ec2kit.host.paths import cache_directory
 from ec2kit.images.root.mirrors import APT
 from ec2kit.images.root.progress import Progress
 
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+"""Not everybody's PATH has it."""
 WEEK = 7 * 24 * 3600
 MONDAY = 4 * 24 * 3600
 """The first Monday of 1970, a Thursday's year."""
@@ -42,6 +45,12 @@ class Workshop:
         """The usual one of this user."""
         directory = cache_directory(environ) / "images"
         return cls(directory, environ, clock or SystemClock(), as_root=this_user(environ).uid == 0)
+
+    @property
+    def tools(self) -> Mapping[str, str]:
+        """The environment of the programs that build: with chroot and its like on the PATH, and no language."""
+        path = self.environ.get("PATH", os.defpath)
+        return {**self.environ, "PATH": f"{path}:{SBIN}", "LC_ALL": "C.UTF-8"}
 
     @property
     def source_date(self) -> int:

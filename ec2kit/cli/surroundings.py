@@ -40,6 +40,8 @@ class Surroundings:
     """What probes dial through; None: what the settings say."""
     journal: Callable[[Journal], Journal] | None = None
     """Put around the journal, for those who look at what is written when; None: the journal as it is."""
+    scrub: Callable[[Path, str], None] | None = None
+    """Scrubs the raw disk in a file, given what its machine calls it; None: in the appliance, which takes minutes."""
     workers: int = 8
     """Calls to AWS at the same time; with 1 a run makes the same calls in the same order each time."""
     signals: bool = False

@@ -79,6 +79,8 @@ class Shell:
     """Put around the journal of each command."""
     workers: int = 8
     program: str = ""
+    scrub: Callable[[Path, str], None] | None = None
+    """Scrubs disks in the appliance's place."""
 
     def run(self, line: str, stdin: str = "") -> Screen:
         """Type one line (without `ec2kit`)."""
@@ -98,6 +100,7 @@ class Shell:
             journal=self.journal,
             workers=self.workers,
             program=self.program,
+            scrub=self.scrub,
         )
         code = guarded(shlex.split(line), around, self._run)
         return Screen(stdout.getvalue(), stderr.getvalue(), code)

@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.host.files import storing
 from ec2kit.host.processes import Ended, ProcessFailed, run
 from ec2kit.images.disk import esp, filesystem, grub, layout
-from ec2kit.images.disk.contents import Contents, read_contents, room_needed
+from ec2kit.images.disk.contents import PARENTS, Contents, read_contents, room_needed
 from ec2kit.images.disk.spec import MIB, Disk, DiskSpec, Identity
 
 BOUND = 1800.0
@@ -227,14 +227,22 @@ def _our_files(spec: DiskSpec, root_uuid: str, contents: Contents) -> bytes:
         files["etc/fstab"] = f"UUID={root_uuid} / ext4 errors=remount-ro 0 1\n"
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        directory = tarfile.TarInfo("boot/grub")
-        directory.type, directory.mode, directory.mtime = tarfile.DIRTYPE, 0o755, spec.made_at
-        tar.addfile(directory)
+        for directory in _directories(spec, contents):
+            tar.addfile(directory)
         for name, text in files.items():
             member = tarfile.TarInfo(name)
             member.size, member.mode, member.mtime = len(text.encode()), 0o644, spec.made_at
             tar.addfile(member, io.BytesIO(text.encode()))
     return buffer.getvalue()
+
+
+def _directories(spec: DiskSpec, contents: Contents) -> Iterator[tarfile.TarInfo]:
+    """Those that the root has as they were, and the missing ones new."""
+    known = {each.name.removeprefix("./").rstrip("/"): each for each in contents.parents}
+    for name in sorted(PARENTS):
+        new = tarfile.TarInfo(name)
+        new.type, new.mode, new.mtime = tarfile.DIRTYPE, 0o755, spec.made_at
+        yield known.get(name, new)
 
 
 def _mounts_root(fstab: str) -> bool:

@@ -36,9 +36,12 @@ class Contents:
     root_mode: int
     attributes: tuple[Attribute, ...] = ()
     fstab: str = ""
+    parents: tuple[tarfile.TarInfo, ...] = ()
+    """The directories that get a file of ours, as they are: what is put into them moves their times."""
 
 
-INTERESTING = frozenset({"vmlinuz", "initrd.img", "boot/vmlinuz", "boot/initrd.img"})
+INTERESTING = frozenset({"vmlinuz", "initrd.img"})
+PARENTS = frozenset({"boot", "boot/grub", "etc"})
 
 
 def read_contents(root_tar: Path) -> Contents:
@@ -57,6 +60,7 @@ def _contents(tar: tarfile.TarFile) -> Contents:
     root_mode, fstab = 0o755, ""
     names: set[str] = set()
     attributes: list[Attribute] = []
+    parents: list[tarfile.TarInfo] = []
     for member in tar:
         path = member.name.removeprefix("./").strip("/")
         if path in ("", "."):
@@ -67,10 +71,12 @@ def _contents(tar: tarfile.TarFile) -> Contents:
         attributes += _attributes(path, member)
         if path in INTERESTING:
             names.add(path)
+        if path in PARENTS and member.isdir():
+            parents.append(member)
         if path == "etc/fstab" and member.isreg():
             found = tar.extractfile(member)
             fstab = found.read().decode(errors="replace") if found else ""
-    return Contents(blocks, inodes, frozenset(names), root_mode, tuple(attributes), fstab)
+    return Contents(blocks, inodes, frozenset(names), root_mode, tuple(attributes), fstab, tuple(parents))
 
 
 def _blocks(member: tarfile.TarInfo) -> int:

@@ -64,15 +64,9 @@ def fill_argv(making: Making, tars: Iterable[str], directory: str) -> list[str]:
     """
     unpack = [
         [
-            "tar",
-            "--extract",
-            "--preserve-permissions",
-            "--numeric-owner",
-            "--same-owner",
-            "-f",
-            tar,
-            "-C",
-            directory,
+            *("tar", "--extract", "--preserve-permissions", "--numeric-owner", "--same-owner"),
+            # A directory's time is put right at the end: a file that comes later would move it.
+            *("--delay-directory-restore", "--file", tar, "--directory", directory),
         ]
         for tar in tars
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,3 +91,16 @@ def sfdisk_script(layout: Layout) -> str:
 def sfdisk_argv(image: str) -> list[str]:
     """The command that writes a table into a file, asking nobody and telling no kernel."""
     return ["sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", "--wipe", "never", "--lock=no", image]
+
+
+TABLE_BYTES = 34 * SECTOR
+"""The protective MBR, the header and 128 entries of 128 bytes (UEFI specification, 5.3.1)."""
+
+
+def architecture_of(head: bytes) -> str | None:
+    """Given the first `TABLE_BYTES` of a disk, return the architecture that its root partition's type says."""
+    if head[SECTOR : SECTOR + 8] != b"EFI PART":
+        return None
+    entries = range(2 * SECTOR, len(head) - 15, 128)
+    types = {str(uuid.UUID(bytes_le=head[at : at + 16])).upper() for at in entries}
+    return next((name for name, type_ in ROOT.items() if type_ in types), None)

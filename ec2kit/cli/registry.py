@@ -70,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     *_at(
         "images",
         ("image recipes", "image_recipes:recipes", "the recipes that images are built from"),
+        ("image boot", "image_boot:boot", "start an image here, and see whether it boots"),
         ("image create", "image_create:create", "an image of an instance, which is not touched"),
         ("image ls", "image:ls", "images: how old, how large, who uses them"),
         ("image show", "image:show", "an image: its attributes, its disks, its users"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ec2kit.images.boot.guest import HOSTNAME, MARK
@@ -55,6 +56,30 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text).replace("\r", "")
 
 
+class ForPeople:
+    """A console that goes on to a terminal: lines as they come, without what would move the cursor."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._held = ""
+
+    def take(self, piece: str) -> None:
+        """Take a piece of the console; a line goes on when it is whole, since an escape sequence may be cut."""
+        *lines, self._held = (self._held + piece).split("\n")
+        for line in lines:
+            self._write(_visible(line) + "\n")
+
+    def end(self) -> None:
+        """Show the last line, which is often a prompt."""
+        if self._held:
+            self._write(_visible(self._held) + "\n")
+        self._held = ""
+
+
+def _visible(line: str) -> str:
+    return "".join(char for char in plain(line) if char.isprintable() or char == "\t")
+
+
 def look(console: str) -> Seen:
     """Given everything that came from a console, return what it says."""
     text = plain(console)
@@ -75,7 +100,7 @@ def _dead_end(text: str) -> str:
     for pattern, meaning in _DEAD_ENDS:
         if found := pattern.search(text):
             said = found.groupdict().get("said")
-            return f"{meaning}: {said.strip()}" if said else meaning
+            return f"{meaning}: {said.strip().rstrip('.')}" if said else meaning
     return ""
 
 

@@ -70,6 +70,8 @@ def _found_or_made(spec: RootSpec, work: Workshop) -> Root:
 
 
 def _made(spec: RootSpec, cache: RootCache, key: str, work: Workshop) -> Root:
+    if shutil.which("mmdebstrap", path=work.tools["PATH"]) is None:
+        raise Ec2kitError("mmdebstrap is not installed", hint="apt-get install mmdebstrap")
     place = RootPlace(cache.partial(key), cache.work(key), cache.work(key))
     ensure_directory(place.scripts)
     for name, text in scripts_for(spec).items():
@@ -84,8 +86,6 @@ def _run(
     spec: RootSpec, command: tuple[str, ...], directory: Path, environ: dict[str, str], work: Workshop
 ) -> None:
     """Run mmdebstrap; what it wrote stays in the work directory when it fails."""
-    if shutil.which("mmdebstrap", path=environ["PATH"]) is None:
-        raise Ec2kitError("mmdebstrap is not installed", hint="apt-get install mmdebstrap")
     log = directory / "log"
     with following(log, work.report):
         ended = processes.attempt((*command, f"--logfile={log}"), TIMEOUT, environ=environ)

@@ -20,7 +20,7 @@ INSIDE = "/.ec2kit"
 LEASH = ("setpriv", "--pdeathsig", "TERM")
 """mmdebstrap is told when ec2kit is killed; it ends after its current step, and removes what it made."""
 ROOT_LEASH = ("setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--kill-child", "--mount-proc")
-"""As root it can be ended at once, with all that it started: they are a process namespace of their own."""
+"""As root it can be ended at once, with all that it started and mounted: they are in namespaces of their own."""
 
 LISTING = r"${Package}\t${Architecture}\t${Version}\n"
 

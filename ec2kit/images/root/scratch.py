@@ -6,7 +6,6 @@ Without root the files belong to ids that only this user's namespaces know: they
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,9 +67,7 @@ class Scratch:
         self.directory.chmod(ENTERED)
 
     def _remove(self, path: Path) -> None:
-        if self.work.as_root:
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            command = ("mmdebstrap", "--unshare-helper", "rm", "-rf", "--", str(path))
-            processes.attempt(command, REMOVAL, environ=self.work.tools)
-            shutil.rmtree(path, ignore_errors=True)
+        """Never into another file system: what was mounted in a root would be somebody's, `/dev` or `/sys`."""
+        inside = () if self.work.as_root else ("mmdebstrap", "--unshare-helper")
+        command = (*inside, "rm", "-rf", "--one-file-system", "--", str(path))
+        processes.attempt(command, REMOVAL, environ=self.work.tools)

@@ -99,6 +99,9 @@ ROWS = {
     "snapshot prune": Row(
         "snapshot prune web-1 --keep-last 1", "snapshot prune web-1", typed(*["snapshot create web-1"] * 2)
     ),
+    "image create": Row(
+        "image create web-1 --name golden --unscrubbed", "image create nobody --name golden --unscrubbed"
+    ),
     "image copy": Row(
         "image copy debian-12-amd64 --to eu-west-2 --to eu-west-3", "image copy nothing --to eu-west-2"
     ),

@@ -262,3 +262,13 @@ def test_accounts_and_services_are_asked_of_the_roots_own_tools() -> None:
         < script.index("enable a.service")
         < script.index("disable b\n")
     )
+
+
+def test_apt_never_loses_sight_of_the_root_while_it_may_still_run() -> None:
+    """Without its configuration in /tmp, apt would clean this machine's lists."""
+    command = mmdebstrap_command(spec(recipe()), PLACE, as_root=True)
+
+    assert "--skip=cleanup/apt" in command
+    cleaned = scripts_for(spec(recipe()))["clean"].splitlines()
+    assert [line for line in cleaned if '"$root"/tmp' in line] == []
+    assert [line for line in cleaned if '"$root"/var/tmp' in line] != []

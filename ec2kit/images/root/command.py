@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ec2kit.images.recipes.architectures import Architecture
 from ec2kit.images.recipes.recipe import Recipe
-from ec2kit.images.root.cleaning import cleaning_script
+from ec2kit.images.root.cleaning import TRACES, cleaning_script
 from ec2kit.images.root.customising import customising_script
 from ec2kit.images.root.ground import ground_files, packages_of
 from ec2kit.images.root.kernel import checking_script, preparing_script
@@ -17,6 +17,12 @@ from ec2kit.images.root.kernel import checking_script, preparing_script
 INSIDE = "/.ec2kit"
 """Where the scripts are in the root while it is made."""
 
+APT_CONFIG_IN = "/tmp"
+"""What mmdebstrap empties itself at its end, since its apt.conf is there.
+
+An apt that does not find it works on this machine instead of the root: so this is not cleaned before, and no apt runs
+after our cleaning, which removes lists and caches too.
+"""
 LEASH = ("setpriv", "--pdeathsig", "TERM")
 """mmdebstrap is told when ec2kit is killed; it ends after its current step, and removes what it made."""
 ROOT_LEASH = ("setpriv", "--pdeathsig", "KILL", "unshare", "--fork", "--pid", "--kill-child", "--mount-proc")
@@ -55,7 +61,7 @@ def scripts_for(spec: RootSpec) -> Mapping[str, str]:
         "prepare": preparing_script(),
         "customise": customising_script(spec.recipe, ground_files(spec.recipe)),
         "check": checking_script(),
-        "clean": cleaning_script(),
+        "clean": cleaning_script([trace for trace in TRACES if trace.path != APT_CONFIG_IN]),
     }
 
 
@@ -82,6 +88,7 @@ def mmdebstrap_command(spec: RootSpec, place: RootPlace, *, as_root: bool) -> tu
         "--variant=minbase",
         f"--architectures={spec.architecture.debian}",
         "--format=tar",
+        "--skip=cleanup/apt",
         "--verbose",
         '--aptopt=Acquire::Retries "3"',
         f"--include={','.join(packages_of(spec.recipe, spec.architecture))}",

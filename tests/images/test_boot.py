@@ -15,6 +15,9 @@ from ec2kit.images.boot.spec import GIB, BootReport, BootSpec
 from ec2kit.images.boot.trial import boot_test
 from ec2kit.images.disk.assemble import assemble
 from ec2kit.images.disk.spec import MIB, DiskSpec
+from ec2kit.images.recipes.architectures import parse_architecture
+from ec2kit.images.recipes.load import load_recipe
+from ec2kit.images.root.kernel import kernel_arguments
 from tests.images.conftest import DAY, Built
 from tests.images.roots import tiny_root
 
@@ -34,7 +37,9 @@ def test_an_image_boots_with_each_of_its_firmwares(
     root_tar: Built, architecture: str, tmp_path: Path
 ) -> None:
     root = root_tar("debian-12", architecture)
-    disk = assemble(root.tar, tmp_path / "disk.raw", DiskSpec(architecture, made_at=int(DAY)))
+    arguments = kernel_arguments(load_recipe("debian-12"), parse_architecture(architecture))
+    spec = DiskSpec(architecture, made_at=int(DAY), kernel_arguments=arguments)
+    disk = assemble(root.tar, tmp_path / "disk.raw", spec)
     before = hashlib.sha256(disk.path.read_bytes()).hexdigest()
     for firmware in disk.boot_modes:
         report = boot(disk.path, BootSpec(architecture, firmware))

@@ -14,15 +14,6 @@ from ec2kit.images.disk.layout import SECTOR
 
 CONFIG_PATH = "boot/grub/grub.cfg"
 
-KERNEL_ARGUMENTS = {
-    "x86_64": ("console=tty0", "console=ttyS0,115200n8", "nvme_core.io_timeout=4294967295"),
-    # On 32 bits AWS's usual value overflows in jiffies, and every request to the disk is aborted at once.
-    "i386": ("console=tty0", "console=ttyS0,115200n8", "nvme_core.io_timeout=4294967"),
-    "arm64": ("console=tty0", "console=ttyS0,115200n8", "console=ttyAMA0", "nvme_core.io_timeout=4294967295"),
-}
-"""The last console is /dev/console. EC2's system log is the first serial port; its NVMe time-out is AWS's advice
-("Amazon EBS volumes and NVMe, I/O operation timeout"). QEMU's arm64 machine has its port at ttyAMA0."""
-
 _ALWAYS = (
     *("part_gpt", "ext2", "search", "search_fs_uuid", "normal", "configfile", "linux", "gzio", "boot"),
     *("test", "echo", "true", "sleep", "ls", "cat", "reboot", "halt", "minicmd", "terminal"),
@@ -45,9 +36,12 @@ REMOVABLE = {"x86_64-efi": "BOOTX64.EFI", "arm64-efi": "BOOTAA64.EFI"}
 """What a firmware without boot entries starts from \\EFI\\BOOT (UEFI specification, 3.5.1.1): EC2's has none."""
 
 
-def grub_config(root_uuid: str, architecture: str, more: tuple[str, ...] = ()) -> str:
-    """Given the root file system's UUID, return grub.cfg: one entry at once, the kernel before it second."""
-    arguments = " ".join((f"root=UUID={root_uuid}", "ro", *KERNEL_ARGUMENTS[architecture], *more))
+def grub_config(root_uuid: str, architecture: str, arguments: tuple[str, ...]) -> str:
+    """Given the root file system's UUID and the kernel's other arguments, return grub.cfg.
+
+    One entry that starts at once, and a second for the kernel before it.
+    """
+    line = " ".join((f"root=UUID={root_uuid}", "ro", *arguments))
     serial = (
         ""
         if architecture == "arm64"
@@ -61,11 +55,11 @@ def grub_config(root_uuid: str, architecture: str, more: tuple[str, ...] = ()) -
 set timeout=0
 search --no-floppy --fs-uuid --set=root {root_uuid}
 menuentry 'Linux' {{
-    linux /vmlinuz {arguments}
+    linux /vmlinuz {line}
     initrd /initrd.img
 }}
 menuentry 'Linux, the kernel before' {{
-    linux /vmlinuz.old {arguments}
+    linux /vmlinuz.old {line}
     initrd /initrd.img.old
 }}
 """

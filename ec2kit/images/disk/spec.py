@@ -28,7 +28,7 @@ class DiskSpec:
     size_bytes: int = 2 * GIB
     made_at: int = 0
     kernel_arguments: tuple[str, ...] = ()
-    """After those that every image has (`grub.KERNEL_ARGUMENTS`): a later one wins."""
+    """All but `root=` and `ro`, which the disk knows itself; see `root.kernel.kernel_arguments`."""
     loaders: Path = Path("/usr/lib/grub")
     """Where GRUB's modules are: `i386-pc`, `x86_64-efi`, `arm64-efi` below it."""
 

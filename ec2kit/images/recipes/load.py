@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -60,14 +61,19 @@ def load_source(word: str, beside: Path) -> Source:
 
 
 def _path_of(word: str, beside: Path) -> Path:
+    if "\0" in word:
+        raise UsageError("a recipe's path has no NUL in it")
     if "/" in word or word.endswith(ENDINGS):
-        return beside / Path(word).expanduser()
+        with suppress(RuntimeError):  # `~nobody`: then it is a directory of that name
+            return beside / Path(word).expanduser()
+        return beside / word
     if word in shipped_names():
         return SHIPPED / f"{word}.yaml"
     near = get_close_matches(word, shipped_names(), 1)
     hint = f"did you mean `{near[0]}`?" if near else "`ec2kit image recipes` lists those there are"
-    if any((beside / f"{word}{ending}").is_file() for ending in ENDINGS):
-        hint = f"a file is named by its path: ./{word}.yaml"
+    with suppress(OSError):  # no file has a name as long as words can be
+        if any((beside / f"{word}{ending}").is_file() for ending in ENDINGS):
+            hint = f"a file is named by its path: ./{word}.yaml"
     raise NotFound(f"there is no recipe '{word}'", hint=hint, resource=word)
 
 

@@ -34,7 +34,7 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sandbox.tick(600)
     station = Station(sandbox)
     machine = station.enrol("web-1")
-    station.aws.tags.set([machine], {"ec2kit:policy": "restart=2m"})
+    station.aws.tags.set([machine], {"ec2kit:policy": "restart=80s"})
     sandbox.tick(CALM)
     impair(sandbox)
     store.save(sandbox.app, left / WORLD)

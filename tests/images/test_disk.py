@@ -189,7 +189,21 @@ def test_missing_tools_are_named_with_their_packages(tmp_path: Path) -> None:
     with pytest.raises(Ec2kitError) as caught:
         assemble(tiny_root(tmp_path / "root.tar"), tmp_path / "disk.raw", spec)
     assert caught.value.message == "a disk for arm64 cannot be made here without arm64-efi"
-    assert caught.value.hint == "apt-get install grub-efi-arm64-bin"
+    assert caught.value.hint == "have the recipe install grub-efi-arm64-bin"
+    with pytest.raises(Ec2kitError, match="without i386-pc") as caught:
+        assemble(tmp_path / "root.tar", tmp_path / "disk.raw", replace(spec, architecture="i386"))
+    assert caught.value.hint == "apt-get install grub-pc-bin"
+
+
+def test_the_root_may_bring_the_loader_itself(tmp_path: Path) -> None:
+    """As it must for arm64, whose GRUB Debian has for arm64 machines only."""
+    root = tiny_root(tmp_path / "root.tar")
+    with tarfile.open(root, "a") as tar:
+        tar.add("/usr/lib/grub/i386-pc", "./usr/lib/grub/i386-pc")
+    spec = DiskSpec("i386", 64 * MIB)
+    theirs = assemble(root, tmp_path / "theirs.raw", replace(spec, loaders=tmp_path / "none"))
+    ours = assemble(root, tmp_path / "ours.raw", spec)
+    assert digest(theirs.path) == digest(ours.path)
 
 
 def test_a_root_without_a_kernel_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.host.files import storing
 from ec2kit.host.processes import Ended, ProcessFailed, run
 from ec2kit.images.disk import esp, filesystem, grub, layout
-from ec2kit.images.disk.contents import PARENTS, Contents, read_contents, room_needed
+from ec2kit.images.disk.contents import LOADERS, PARENTS, Contents, read_contents, room_needed
 from ec2kit.images.disk.spec import MIB, Disk, DiskSpec, Identity
 
 BOUND = 1800.0
@@ -42,9 +42,9 @@ def assemble(root_tar: Path, target: Path, spec: DiskSpec, say: Say = lambda _: 
     The tar has /vmlinuz and /initrd.img. `say` is told each stage. Raises `UsageError` for a root that is too big
     or lacks its kernel, `Ec2kitError` for missing tools, a full disk and failing commands; nothing is left then.
     """
-    check_tools(spec)
     say(f"reading {root_tar.name}")
     contents = read_contents(root_tar)
+    check_tools(spec, contents.platforms)
     with storing(root_tar), root_tar.open("rb") as file:
         identity = Identity.of(hashlib.file_digest(file, "sha256").hexdigest(), spec)
     table = layout.make_layout(spec, identity)
@@ -65,19 +65,24 @@ def assemble(root_tar: Path, target: Path, spec: DiskSpec, say: Say = lambda _: 
     return Disk(target, spec.size_bytes, spec.boot_modes, identity.uuid("root"))
 
 
-def check_tools(spec: DiskSpec) -> None:
-    """Raise `Ec2kitError` that names everything that is missing on this machine, with the packages it is in."""
+def check_tools(spec: DiskSpec, in_root: Collection[str] = ()) -> None:
+    """Raise `Ec2kitError` that names everything that is missing on this machine, with the packages it is in.
+
+    `in_root` are GRUB's platforms that the root file system brings itself.
+    """
     tools = ["sfdisk", "fakeroot", "mke2fs", "debugfs", "grub-mkimage"]
     tools += ["mformat"] if "uefi" in spec.boot_modes else []
     path = _environ()["PATH"]
     missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
-    platforms = grub.LOADERS[spec.architecture].values()
+    platforms = set(grub.LOADERS[spec.architecture].values()) - set(in_root)
     missing += [each for each in platforms if not (spec.loaders / each / "kernel.img").is_file()]
     if missing:
         named = " ".join(sorted({PACKAGES[each] for each in missing}))
+        # Debian's package is for arm64 machines only, but its files are for any.
+        hint = f"have the recipe install {named}" if missing == ["arm64-efi"] else f"apt-get install {named}"
         raise Ec2kitError(
             f"a disk for {spec.architecture} cannot be made here without {', '.join(missing)}",
-            hint=f"apt-get install {named}",
+            hint=hint,
         )
 
 
@@ -121,7 +126,8 @@ class _Job:
             root.size,
             self.identity.uuid("root"),
             self.identity.uuid("directory hash"),
-            self.spec.made_at,
+            # The e2fsprogs take 0 for "no fake time", and use the clock.
+            max(1, self.spec.made_at),
         )
 
     def assemble(self, contents: Contents, say: Say) -> None:
@@ -151,7 +157,6 @@ class _Job:
                     f"the root file system does not fit on a disk of {self.spec.size_bytes // MIB} MiB"
                 ) from error
             raise
-        shutil.rmtree(self.work / "root")
         commands = filesystem.mending_script(self._inodes_in_use(), contents.root_mode, making.made_at)
         for number, attribute in enumerate(contents.attributes):
             value = self.work / f"attribute-{number}"
@@ -184,6 +189,8 @@ class _Job:
     def _load(self, firmware: str, platform: str) -> None:
         config, core = self.work / f"{platform}.cfg", self.work / f"{platform}.img"
         modules = self.spec.loaders / platform
+        if not modules.is_dir():
+            modules = self.work / "root" / LOADERS / platform
         config.write_text(grub.early_config(self.identity.uuid("root")))
         self._run(grub.mkimage_argv(platform, str(modules), str(config), str(core)))
         if firmware == "bios":

@@ -38,9 +38,13 @@ class Contents:
     fstab: str = ""
     parents: tuple[tarfile.TarInfo, ...] = ()
     """The directories that get a file of ours, as they are: what is put into them moves their times."""
+    platforms: frozenset[str] = frozenset()
+    """GRUB's platforms whose modules are in the root itself, at `LOADERS`."""
 
 
 INTERESTING = frozenset({"vmlinuz", "initrd.img"})
+LOADERS = "usr/lib/grub"
+"""Where Debian's grub-*-bin packages put their modules."""
 PARENTS = frozenset({"boot", "boot/grub", "etc"})
 
 
@@ -61,6 +65,7 @@ def _contents(tar: tarfile.TarFile) -> Contents:
     names: set[str] = set()
     attributes: list[Attribute] = []
     parents: list[tarfile.TarInfo] = []
+    platforms: set[str] = set()
     for member in tar:
         path = member.name.removeprefix("./").strip("/")
         if path in ("", "."):
@@ -71,12 +76,23 @@ def _contents(tar: tarfile.TarFile) -> Contents:
         attributes += _attributes(path, member)
         if path in INTERESTING:
             names.add(path)
+        if path.startswith(LOADERS) and path.endswith("/kernel.img"):
+            platforms.add(path.split("/")[-2])
         if path in PARENTS and member.isdir():
             parents.append(member)
         if path == "etc/fstab" and member.isreg():
             found = tar.extractfile(member)
             fstab = found.read().decode(errors="replace") if found else ""
-    return Contents(blocks, inodes, frozenset(names), root_mode, tuple(attributes), fstab, tuple(parents))
+    return Contents(
+        blocks,
+        inodes,
+        frozenset(names),
+        root_mode,
+        tuple(attributes),
+        fstab,
+        tuple(parents),
+        frozenset(platforms),
+    )
 
 
 def _blocks(member: tarfile.TarInfo) -> int:

@@ -98,7 +98,7 @@ def cleaning_script(traces: Sequence[Trace] = TRACES) -> str:
     """Return a POSIX shell script that cleans the root whose path is `$1`; what is not there is no error.
 
     It refuses `/`: it is for roots that nothing runs from. No link is followed out of the root: directories on
-    the way are checked to be no links that lead elsewhere.
+    the way are checked to be no links that lead elsewhere. BusyBox can run it.
     """
     lines = [f"{trace.act} {_pattern(trace.path)}  # {trace.why}" for trace in traces]
     return _FUNCTIONS + "\n".join(lines) + "\n"
@@ -123,12 +123,15 @@ empty() { for path; do if inside "$path" && [ ! -h "$path" ]; then : >"$path"; f
 unlink() { for path; do if inside "$path" && [ ! -h "$path" ]; then rm -f -- "$path"; fi; done; }
 contents() {
     for path; do
-        if inside "$path" && [ ! -h "$path" ]; then find "$path" -xdev -mindepth 1 -delete; fi
+        if inside "$path" && [ ! -h "$path" ]; then
+            find "$path" -xdev -mindepth 1 ! -type d -exec rm -f {} +
+            find "$path" -xdev -mindepth 1 -depth -type d -exec rmdir {} \;
+        fi
     done
 }
 files() {
     for path; do
-        if inside "$path" && [ ! -h "$path" ]; then find "$path" -xdev ! -type d -delete; fi
+        if inside "$path" && [ ! -h "$path" ]; then find "$path" -xdev ! -type d -exec rm -f {} +; fi
     done
 }
 """

@@ -32,7 +32,7 @@ class Distribution:
     """The package of the newest kernel of each architecture.
 
     Debian's own small kernel for clouds (`-cloud-amd64`) is not taken: there is none for i386, and it leaves out
-    the IDE, SATA and network cards of other virtual machines, so that an image could not be booted elsewhere.
+    drivers of other virtual machines (AHCI disks, e1000 network cards), so that an image could not be booted there.
     """
     suites: Mapping[str, tuple[Architecture, ...]]
     """The architectures that have a kernel in each release."""

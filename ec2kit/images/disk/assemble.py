@@ -246,7 +246,7 @@ def _our_files(spec: DiskSpec, root_uuid: str, contents: Contents) -> bytes:
 def _directories(spec: DiskSpec, contents: Contents) -> Iterator[tarfile.TarInfo]:
     """Those that the root has as they were, and the missing ones new."""
     known = {each.name.removeprefix("./").rstrip("/"): each for each in contents.parents}
-    for name in sorted(PARENTS):
+    for name in sorted(PARENTS | contents.implied):
         new = tarfile.TarInfo(name)
         new.type, new.mode, new.mtime = tarfile.DIRTYPE, 0o755, spec.made_at
         yield known.get(name, new)

@@ -38,6 +38,8 @@ class Contents:
     fstab: str = ""
     parents: tuple[tarfile.TarInfo, ...] = ()
     """The directories that get a file of ours, as they are: what is put into them moves their times."""
+    implied: frozenset[str] = frozenset()
+    """Directories that no member stands for: tar makes them, with the time of then."""
     platforms: frozenset[str] = frozenset()
     """GRUB's platforms whose modules are in the root itself, at `LOADERS`."""
 
@@ -66,11 +68,16 @@ def _contents(tar: tarfile.TarFile) -> Contents:
     attributes: list[Attribute] = []
     parents: list[tarfile.TarInfo] = []
     platforms: set[str] = set()
+    directories: set[str] = set()
+    above: set[str] = set()
     for member in tar:
         path = member.name.removeprefix("./").strip("/")
         if path in ("", "."):
             root_mode = member.mode
             continue
+        above.add(path.rpartition("/")[0])
+        if member.isdir():
+            directories.add(path)
         inodes += not member.islnk()
         blocks += _blocks(member)
         attributes += _attributes(path, member)
@@ -91,8 +98,19 @@ def _contents(tar: tarfile.TarFile) -> Contents:
         tuple(attributes),
         fstab,
         tuple(parents),
+        _with_parents(above) - directories,
         frozenset(platforms),
     )
+
+
+def _with_parents(directories: Iterable[str]) -> frozenset[str]:
+    """Given directories, return them and all above them but the root."""
+    found: set[str] = set()
+    for path in directories:
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return frozenset(found)
 
 
 def _blocks(member: tarfile.TarInfo) -> int:

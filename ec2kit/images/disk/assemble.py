@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import shutil
-import tarfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,24 +13,13 @@ from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.host.files import storing
 from ec2kit.host.processes import Ended, ProcessFailed, run
 from ec2kit.images.disk import esp, filesystem, grub, layout
-from ec2kit.images.disk.contents import LOADERS, PARENTS, Contents, read_contents, room_needed
+from ec2kit.images.disk.additions import our_files
+from ec2kit.images.disk.contents import LOADERS, Contents, read_contents, room_needed
 from ec2kit.images.disk.spec import MIB, Disk, DiskSpec, Identity
+from ec2kit.images.disk.tools import check_tools, tools_environ
 
 BOUND = 1800.0
 """Seconds after which a tool is taken to hang; filling 2 GiB takes about twenty."""
-PACKAGES = {
-    "sfdisk": "fdisk",
-    "fakeroot": "fakeroot",
-    "mke2fs": "e2fsprogs",
-    "debugfs": "e2fsprogs",
-    "mformat": "mtools",
-    "grub-mkimage": "grub-common",
-    "i386-pc": "grub-pc-bin",
-    "x86_64-efi": "grub-efi-amd64-bin",
-    "arm64-efi": "grub-efi-arm64-bin",
-}
-"""Debian's packages of what is called here."""
-
 Say = Callable[[str], None]
 
 
@@ -63,27 +50,6 @@ def assemble(root_tar: Path, target: Path, spec: DiskSpec, say: Say = lambda _: 
     finally:
         _clear(work)
     return Disk(target, spec.size_bytes, spec.boot_modes, identity.uuid("root"))
-
-
-def check_tools(spec: DiskSpec, in_root: Collection[str] = ()) -> None:
-    """Raise `Ec2kitError` that names everything that is missing on this machine, with the packages it is in.
-
-    `in_root` are GRUB's platforms that the root file system brings itself.
-    """
-    tools = ["sfdisk", "fakeroot", "mke2fs", "debugfs", "grub-mkimage"]
-    tools += ["mformat"] if "uefi" in spec.boot_modes else []
-    path = _environ()["PATH"]
-    missing = [tool for tool in tools if shutil.which(tool, path=path) is None]
-    platforms = set(grub.LOADERS[spec.architecture].values()) - set(in_root)
-    missing += [each for each in platforms if not (spec.loaders / each / "kernel.img").is_file()]
-    if missing:
-        named = " ".join(sorted({PACKAGES[each] for each in missing}))
-        # Debian's package is for arm64 machines only, but its files are for any.
-        hint = f"have the recipe install {named}" if missing == ["arm64-efi"] else f"apt-get install {named}"
-        raise Ec2kitError(
-            f"a disk for {spec.architecture} cannot be made here without {', '.join(missing)}",
-            hint=hint,
-        )
 
 
 def _check(contents: Contents, table: layout.Layout, spec: DiskSpec) -> None:
@@ -144,7 +110,7 @@ class _Job:
     def _fill(self, contents: Contents) -> None:
         ours = self.work / "ours.tar"
         with storing(ours):
-            ours.write_bytes(_our_files(self.spec, self.identity.uuid("root"), contents))
+            ours.write_bytes(our_files(self.spec, self.identity.uuid("root"), contents))
         making = self.making
         run_in = filesystem.environment(making)
         try:
@@ -224,43 +190,7 @@ class _Job:
             disk.write(pieces.core)
 
     def _run(self, argv: list[str], more: Mapping[str, str] | None = None, stdin: str = "") -> Ended:
-        return run(argv, BOUND, stdin=stdin, environ={**_environ(), **(more or {})})
-
-
-def _our_files(spec: DiskSpec, root_uuid: str, contents: Contents) -> bytes:
-    """A tar of the files that only the disk knows: the loader's configuration, and fstab when it has no root."""
-    files = {grub.CONFIG_PATH: grub.grub_config(root_uuid, spec.architecture, spec.kernel_arguments)}
-    if not _mounts_root(contents.fstab):
-        files["etc/fstab"] = f"UUID={root_uuid} / ext4 errors=remount-ro 0 1\n"
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for directory in _directories(spec, contents):
-            tar.addfile(directory)
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(text.encode()), 0o644, spec.made_at
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
-
-
-def _directories(spec: DiskSpec, contents: Contents) -> Iterator[tarfile.TarInfo]:
-    """Those that the root has as they were, and the missing ones new."""
-    known = {each.name.removeprefix("./").rstrip("/"): each for each in contents.parents}
-    for name in sorted(PARENTS | contents.implied):
-        new = tarfile.TarInfo(name)
-        new.type, new.mode, new.mtime = tarfile.DIRTYPE, 0o755, spec.made_at
-        yield known.get(name, new)
-
-
-def _mounts_root(fstab: str) -> bool:
-    fields = [line.split() for line in fstab.splitlines() if not line.lstrip().startswith("#")]
-    return any(len(each) > 1 and each[1] == "/" for each in fields)
-
-
-def _environ() -> dict[str, str]:
-    """This process's, with the directories in which Debian keeps the tools of administrators, in plain English."""
-    path = os.environ.get("PATH", os.defpath)
-    return {**os.environ, "PATH": f"{path}:/usr/local/sbin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"}
+        return run(argv, BOUND, stdin=stdin, environ={**tools_environ(), **(more or {})})
 
 
 def _clear(work: Path) -> None:

@@ -18,7 +18,17 @@ from threading import Event, RLock
 from typing import Any
 from uuid import UUID
 
-from ec2kit.sandbox import breaks, hooks, moto_settings, moto_time, names, rules, shared_lookups, world
+from ec2kit.sandbox import (
+    breaks,
+    hooks,
+    moto_settings,
+    moto_time,
+    names,
+    object_checksums,
+    rules,
+    shared_lookups,
+    world,
+)
 from ec2kit.sandbox.calls import Call, CallLog, identify
 from ec2kit.sandbox.clock import SandboxClock
 from ec2kit.sandbox.delays import Delays
@@ -182,9 +192,12 @@ class SandboxApp:
 
     def _handled(self, call: Call, request: Request) -> tuple[Call, Answer]:
         request_id = self._request_id()
+        wrong = object_checksums.mismatch(call, request)
         if call.service == "ebs":
             # It takes the lock itself, and only for what is quick.
             answer = self._blocks.answer(call, request, request_id)
+        elif wrong is not None:
+            answer = error_answer(call, wrong, request_id)
         else:
             with self.settled():
                 answer = self._moto.answer(call, request, request_id)

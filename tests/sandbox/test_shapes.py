@@ -15,7 +15,7 @@ CALLS = [
     ("cloudwatch", "list_metrics", {}, "ThrottlingException", 400),
     ("s3", "list_buckets", {}, "SlowDown", 503),
     ("route53", "list_hosted_zones", {}, "Throttling", 400),
-    ("ebs", "list_snapshot_blocks", {"SnapshotId": "snap-1"}, "ThrottlingException", 400),
+    ("ebs", "list_snapshot_blocks", {"SnapshotId": "snap-1"}, "RequestThrottledException", 400),
 ]
 
 
@@ -64,10 +64,10 @@ def test_an_unknown_filter_is_named() -> None:
 def test_a_failure_of_moto_is_an_internal_error_that_names_it(caplog: pytest.LogCaptureFixture) -> None:
     sandbox = InProcess()
     with pytest.raises(ClientError) as caught:
-        sandbox.client("ebs").list_snapshot_blocks(SnapshotId="snap-0123456789abcdef0")
+        sandbox.client("synthetics").get_canary(Name="shop")
     assert caught.value.response["Error"]["Code"] == "InternalError"
     assert "KeyError" in caught.value.response["Error"]["Message"]
-    assert "ebs:ListSnapshotBlocks" in caplog.text
+    assert "synthetics:GetCanary" in caplog.text
 
 
 def test_the_request_id_of_the_answer_is_that_of_the_log() -> None:

@@ -47,6 +47,7 @@ def _rules() -> tuple[Rule, ...]:
         launch,
         lifecycle,
         lookup,
+        object_uploads,
         private_addresses,
         profiles,
         public_addresses,
@@ -76,7 +77,7 @@ def _rules() -> tuple[Rule, ...]:
     pictures: tuple[Rule, ...] = (image_registration, image_creation, images, image_deprecation, sharing)
     elastic: tuple[Rule, ...] = (address_pool, addresses, address_listing, group_deletion)
     # What lags is what all the others show.
-    overall: tuple[Rule, ...] = (tag_index, tags, lag, answers)
+    overall: tuple[Rule, ...] = (object_uploads, tag_index, tags, lag, answers)
     return (*grounds, *network, *instances, *launch_templates, *disks, *pictures, *elastic, *overall)
 
 

@@ -78,6 +78,7 @@ def examine(backend: Any, request: Mapping[str, Any]) -> Order:
     image = launch_checks.image(backend, parameters.get("ImageId"))
     instance_type = parameters.get("InstanceType") or DEFAULT_TYPE
     launch_checks.type_runs_image(instance_type, image)
+    launch_checks.type_drives_image(instance_type, image)
     launch_checks.key_pair(backend, parameters.get("KeyName"))
     profile = profiles.resolve(backend, parameters.get("IamInstanceProfile"))
     launch_interfaces.check(parameters)

@@ -42,6 +42,24 @@ def type_runs_image(instance_type: str, found: Any) -> None:
         )
 
 
+def type_drives_image(instance_type: str, found: Any) -> None:
+    """Given a type's name and an image, raise InvalidParameterCombination for an image without the network driver
+    that the type needs, or of a boot mode that it does not have (EC2 User Guide, "Enhanced networking", "Instance
+    launch behavior with EC2 boot modes")."""
+    if type_facts.needs_ena(instance_type) and not found.ena_support:
+        raise refusal(
+            "InvalidParameterCombination",
+            f"Enhanced networking with the Elastic Network Adapter (ENA) is required for the '{instance_type}'"
+            " instance type. Ensure that you are using an AMI that is enabled for ENA.",
+        )
+    modes = type_facts.boot_modes(instance_type)
+    if found.boot_mode in ("legacy-bios", "uefi") and found.boot_mode not in modes:
+        raise refusal(
+            "InvalidParameterCombination",
+            f"The instance type '{instance_type}' does not support the boot mode '{found.boot_mode}' of the AMI.",
+        )
+
+
 def key_pair(backend: Any, name: str | None) -> None:
     """Given the name of a key pair (or None), raise InvalidKeyPair.NotFound if there is none of that name."""
     if name and name not in {one.key_name for one in backend.key_pairs.values()}:

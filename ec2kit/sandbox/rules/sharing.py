@@ -68,6 +68,14 @@ def _with_imds(image: Any, value: str) -> None:
     image.require_tokens()
 
 
+def _describe_image(original: Callable[..., Any]) -> Callable[..., Any]:
+    def describe_image_attribute(self: Any) -> Any:
+        require(self.ec2_backend, self._get_param("ImageId"))
+        return original(self)
+
+    return describe_image_attribute
+
+
 def _reset_image(_original: Callable[..., Any]) -> Callable[..., Any]:
     def reset_image_attribute(self: Any) -> Any:
         image = require(self.ec2_backend, self._get_param("ImageId"))
@@ -141,6 +149,7 @@ def install() -> None:
     the structure of ModifySnapshotAttribute, and cannot reset. EC2 lets only an available image be shared, and a
     disabled one is shared with nobody any more (API Reference, ModifyImageAttribute, DisableImage)."""
     patching.replace(AmisResponse, "modify_image_attribute", _modify_image)
+    patching.replace(AmisResponse, "describe_image_attribute", _describe_image)
     patching.replace(AmisResponse, "reset_image_attribute", _reset_image)
     patching.replace(AmisResponse, "disable_image", _disable_image)
     patching.replace(ElasticBlockStore, "modify_snapshot_attribute", _modify_snapshot)

@@ -24,6 +24,16 @@ def architectures(instance_type: str) -> list[str]:
     return list(facts(instance_type).get("ProcessorInfo", {}).get("SupportedArchitectures", []))
 
 
+def boot_modes(instance_type: str) -> list[str]:
+    """Given the name of a type, return how it boots: `legacy-bios`, `uefi`."""
+    return list(facts(instance_type).get("SupportedBootModes", []))
+
+
+def needs_ena(instance_type: str) -> bool:
+    """Given the name of a type, whether it has no other network card than ENA."""
+    return bool(facts(instance_type).get("NetworkInfo", {}).get("EnaSupport") == "required")
+
+
 def burstable(instance_type: str) -> bool:
     """Given the name of a type, whether it has CPU credits."""
     return bool(facts(instance_type).get("BurstablePerformanceSupported"))

@@ -59,3 +59,15 @@ def test_a_32_bit_image_launches_on_types_that_have_32_bit_only() -> None:
         launch(sandbox, image_id, InstanceType=instance_type)
     with refused("InvalidParameterValue"):
         launch(sandbox, image_id, InstanceType="t3.micro")
+
+
+def test_a_type_drives_only_what_has_its_network_driver_and_its_boot_mode() -> None:
+    sandbox = calm()
+    without = make_image(sandbox, "without", EnaSupport=False)
+    launch(sandbox, without, InstanceType="t2.micro")
+    uefi = make_image(sandbox, "uefi", BootMode="uefi")
+    launch(sandbox, uefi, InstanceType="t3.micro")
+    launch(sandbox, make_image(sandbox, "either", BootMode="uefi-preferred"), InstanceType="t2.micro")
+    for image_id, instance_type in ((without, "t3.micro"), (uefi, "t2.micro")):
+        with refused("InvalidParameterCombination"):
+            launch(sandbox, image_id, InstanceType=instance_type)

@@ -243,6 +243,7 @@ def test_no_device_leaves_a_disk_out(ground: Ground) -> None:
         Architecture="x86_64",
         RootDeviceName="/dev/xvda",
         VirtualizationType="hvm",
+        EnaSupport=True,
         BlockDeviceMappings=[
             _disk("/dev/xvda", SnapshotId=ground.snapshot_id),
             _disk("/dev/sdf", VolumeSize=3),

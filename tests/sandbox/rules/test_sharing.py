@@ -40,6 +40,8 @@ def test_an_image_is_shared_with_accounts_everybody_and_organisations_and_no_lon
     assert image(sandbox, image_id)["Public"] is True
     ec2.reset_image_attribute(ImageId=image_id, Attribute="launchPermission")
     assert (launchers(sandbox, image_id), image(sandbox, image_id)["Public"]) == ([], False)
+    with refused("InvalidAMIID.NotFound"):
+        launchers(sandbox, "ami-0123456789abcdef0")
     with refused("InvalidAMIAttributeItemValue"):
         ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Add": [{"UserId": "me"}]})
 

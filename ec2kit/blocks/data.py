@@ -58,7 +58,8 @@ class DiskFile:
         (lseek(2), SEEK_DATA); where the file system knows no holes, it is the whole file."""
         position, first = 0, 0
         while (begin := self._seek(position, os.SEEK_DATA)) < self.size_bytes:
-            position = self._seek(begin, os.SEEK_HOLE)
+            # No further than it was long at first: a file that grows meanwhile is told by `check_unchanged`.
+            position = min(self._seek(begin, os.SEEK_HOLE), self.size_bytes)
             blocks = range(max(first, begin // BLOCK_BYTES), -(-position // BLOCK_BYTES))
             if blocks:
                 yield blocks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,11 +48,10 @@ def contents(sandbox: InProcess, snapshot: str) -> dict[int, bytes]:
 
 def uploaded(sandbox: InProcess, blocks: Mapping[int, bytes], size_gib: int = 1) -> SnapshotId:
     """A completed snapshot with these blocks, made with boto3 itself."""
-    import base64
-    import hashlib
-
     ebs: Any = sandbox.client("ebs")
     id = ebs.start_snapshot(VolumeSize=size_gib)["SnapshotId"]
+    # AWS shows a new snapshot late.
+    sandbox.tick(60)
     for index, data in blocks.items():
         ebs.put_snapshot_block(
             SnapshotId=id,

@@ -100,5 +100,8 @@ class CopyRequest:
     tags: Tags = field(default_factory=dict)
 
 
+EVERYBODY = "all"
+"""The group that is everybody with an AWS account, where accounts get a permission; AWS has no other group."""
+
 Filters = TypingMapping[str, tuple[str, ...] | list[str]]
 """EC2's filters: name to values."""

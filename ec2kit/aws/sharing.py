@@ -8,9 +8,7 @@ from typing import Any
 
 from ec2kit.aws import wire
 from ec2kit.aws.door import Door
-
-EVERYBODY = "all"
-"""The group that is everybody with an AWS account; AWS has no other group."""
+from ec2kit.aws.requests import EVERYBODY
 
 
 @dataclass(frozen=True)

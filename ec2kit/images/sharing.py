@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ec2kit.aws.sharing import EVERYBODY
+from ec2kit.aws.requests import EVERYBODY
 from ec2kit.engine.plan import Plan, Planned, Refusal
 from ec2kit.engine.steps.base import Step
 from ec2kit.engine.steps.image_sharing import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from ec2kit.aws.sharing import EVERYBODY
+from ec2kit.aws.requests import EVERYBODY
 from ec2kit.engine.steps.base import Attempt, Result, Step
 from ec2kit.model.ids import ImageId, SnapshotId
 from ec2kit.model.waiting import Wait

@@ -74,6 +74,8 @@ COMMANDS: tuple[Command, ...] = (
         ("image create", "image_create:create", "an image of an instance, which is not touched"),
         ("image ls", "image:ls", "images: how old, how large, who uses them"),
         ("image show", "image:show", "an image: its attributes, its disks, its users"),
+        ("image import", "image_import:import_", "an image of another machine's disk: raw, qcow2, vmdk, vhd"),
+        ("image export", "image_export:export", "a snapshot, or an image's root disk, in a file"),
         ("image copy", "image_life:copy", "copy an image to other regions, and see the copies equal"),
         ("image share", "image_life:share", "let other accounts use an image, or no longer"),
         ("image deprecate", "image_life:deprecate", "say when images go out of date"),

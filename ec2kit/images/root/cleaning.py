@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+HOMES = ("/root", "/home/*")
+
 
 class Act(StrEnum):
     """What is done with a path."""
@@ -29,11 +31,16 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Trace:
-    """A path in the root (a shell pattern), what is done with it, and why."""
+    """A path in the root (a shell pattern, `~` for everybody's home), what is done with it, and why."""
 
     path: str
     act: Act
     why: str
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The path for each home, or itself."""
+        return tuple(home + self.path[1:] for home in HOMES) if self.path.startswith("~") else (self.path,)
 
 
 TRACES: tuple[Trace, ...] = (
@@ -86,9 +93,13 @@ TRACES: tuple[Trace, ...] = (
     Trace("/etc/subuid-", Act.REMOVE, "and ranges of ids"),
     Trace("/etc/subgid-", Act.REMOVE, "and ranges of ids"),
     Trace("/etc/.pwd.lock", Act.REMOVE, "who changed accounts last"),
-    Trace("/root/.*_history", Act.REMOVE, "what was typed, passwords included"),
-    Trace("/home/*/.*_history", Act.REMOVE, "what was typed, passwords included"),
-    Trace("/root/.wget-hsts", Act.REMOVE, "what was fetched from where"),
+    Trace("~/.*_history", Act.REMOVE, "what was typed, passwords included"),
+    Trace("~/.wget-hsts", Act.REMOVE, "what was fetched from where"),
+    Trace(
+        "/usr/share/python3/debpython/__pycache__",
+        Act.REMOVE,
+        "made when Debian's installer first ran, with other bytes every time",
+    ),
     Trace("/tmp", Act.CONTENTS, "what programs left"),
     Trace("/var/tmp", Act.CONTENTS, "what programs left"),
 )
@@ -100,7 +111,7 @@ def cleaning_script(traces: Sequence[Trace] = TRACES) -> str:
     It refuses `/`: it is for roots that nothing runs from. No link is followed out of the root: directories on
     the way are checked to be no links that lead elsewhere. BusyBox can run it.
     """
-    lines = [f"{trace.act} {_pattern(trace.path)}  # {trace.why}" for trace in traces]
+    lines = [f"{trace.act} {' '.join(map(_pattern, trace.patterns))}  # {trace.why}" for trace in traces]
     return _FUNCTIONS + "\n".join(lines) + "\n"
 
 

@@ -19,6 +19,10 @@ PACKAGES: tuple[str, ...] = (
 )
 """Installed everywhere, besides the kernel."""
 
+PATIENT_CONSOLE = "[Unit]\nJobRunningTimeoutSec=15min\n"
+"""For the serial console's device: after systemd's 90 seconds a machine that starts slowly, a small one without CPU
+credits or an emulated one, would have no login there until its next boot."""
+
 PUPPET = "puppet-agent"
 """The distribution's own package; its service is `puppet`."""
 
@@ -40,6 +44,7 @@ def ground_files(recipe: Recipe) -> tuple[PlacedFile, ...]:
     return (
         PlacedFile("/etc/fstab", fstab.encode()),
         PlacedFile("/etc/default/locale", b"LANG=C.UTF-8\n"),
+        PlacedFile("/etc/systemd/system/dev-ttyS0.device.d/ec2kit.conf", PATIENT_CONSOLE.encode()),
         PlacedFile("/etc/cloud/cloud.cfg.d/90_ec2kit.cfg", _cloud_config(recipe).encode()),
     )
 

@@ -63,6 +63,10 @@ class BlockFiles:
         finally:
             part.unlink(missing_ok=True)
 
+    def has(self, digest: bytes) -> bool:
+        """Whether a block is there."""
+        return self._path(digest).exists()
+
     def get(self, digest: bytes) -> bytes:
         """Return a block. Raises BlockLost."""
         try:

@@ -32,12 +32,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ec2kit.errors import Ec2kitError
-from ec2kit.sandbox import world
+from ec2kit.sandbox import object_contents, world
 from ec2kit.sandbox.app import SandboxApp, forget_moto, prepare
 from ec2kit.sandbox.block_files import BlockFiles, BlockLost
 from ec2kit.sandbox.process import blocks_path
 
 FORMAT = 1
+
+# Stands in the state for where the contents of S3 objects are.
+_PIECES = ("", "pieces")
 
 
 @dataclass
@@ -55,8 +58,12 @@ def save(app: SandboxApp, path: Path) -> None:
     The blocks of its disks are from now on beside it. Raises Ec2kitError if the disk refuses.
     """
     with app.lock:
-        _settle_blocks(app, path)
-        body = _pickled(app)
+        try:
+            _settle_blocks(app, path)
+            body = _pickled(app)
+        except (BlockLost, OSError) as wrong:
+            where = blocks_path(path)
+            raise Ec2kitError(f"cannot save what is on the sandbox's disks to {where}: {wrong}") from wrong
     head = {"format": FORMAT, **_made_by(), "sha256": hashlib.sha256(body).hexdigest()}
     part = path.with_suffix(".part")
     try:
@@ -80,15 +87,16 @@ def load(path: Path) -> SandboxApp:
     prepare()
     body = _checked(path)
     forget_moto()
+    pieces = object_contents.Pieces(BlockFiles(blocks_path(path)))
     try:
-        saved = _Unpickler(io.BytesIO(body)).load()
+        saved = _Unpickler(io.BytesIO(body), pieces).load()
     except Exception as wrong:
         raise _unusable(path, f"cannot be read ({type(wrong).__name__}: {wrong})") from wrong
     _put_back(saved)
     from ec2kit.sandbox.rules import blocks
 
-    saved.world.disks = BlockFiles(blocks_path(path))
-    saved.world.disks.sweep(blocks.referenced())
+    saved.world.disks = pieces.files
+    saved.world.disks.sweep(blocks.referenced() | pieces.seen)
     world.activate(saved.world)
     return SandboxApp(saved.world)
 
@@ -96,10 +104,7 @@ def load(path: Path) -> SandboxApp:
 def _settle_blocks(app: SandboxApp, path: Path) -> None:
     from ec2kit.sandbox.rules import blocks
 
-    try:
-        app.world.disks.settle(blocks_path(path), blocks.referenced())
-    except (BlockLost, OSError) as wrong:
-        raise Ec2kitError(f"cannot save the sandbox's disks to {blocks_path(path)}: {wrong}") from wrong
+    app.world.disks.settle(blocks_path(path), blocks.referenced())
 
 
 def _pickled(app: SandboxApp) -> bytes:
@@ -111,7 +116,8 @@ def _pickled(app: SandboxApp) -> bytes:
         for service in BackendDict._instances
     }
     stream = io.BytesIO()
-    _Pickler(stream).dump(_Saved(app.world, backends, mock_random.getstate()))
+    pieces = object_contents.Pieces(app.world.disks)
+    _Pickler(stream, pieces).dump(_Saved(app.world, backends, mock_random.getstate()))
     return stream.getvalue()
 
 
@@ -175,12 +181,16 @@ class _Pickler(pickle.Pickler):
     A table of its own class (SSM's parameters) is refilled without its constructor, which wants to know more.
     A private key or a certificate becomes its DER bytes.
     moto's tables of backends become their service's name, so that there is still only one of each.
+    What is in a large S3 object goes beside the state: see `object_contents`.
     """
 
-    def __init__(self, stream: io.BytesIO) -> None:
+    def __init__(self, stream: io.BytesIO, pieces: object_contents.Pieces) -> None:
         super().__init__(stream, protocol=pickle.HIGHEST_PROTOCOL)
+        self._pieces = pieces
 
     def reducer_override(self, value: Any) -> Any:
+        if object_contents.is_large(value):
+            return object_contents.reduced(value, self._pieces)
         if isinstance(value, threading.Condition):
             return threading.Condition, ()
         if isinstance(value, _LOCK):
@@ -200,6 +210,8 @@ class _Pickler(pickle.Pickler):
     def persistent_id(self, value: Any) -> Any:
         from moto.core.base_backend import AccountSpecificBackend, BackendDict
 
+        if value is self._pieces:
+            return _PIECES
         if isinstance(value, BackendDict):
             return (value.service_name, "")
         if isinstance(value, AccountSpecificBackend):
@@ -208,9 +220,15 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: io.BytesIO, pieces: object_contents.Pieces) -> None:
+        super().__init__(stream)
+        self._pieces = pieces
+
     def persistent_load(self, name: Any) -> Any:
         from moto.backends import get_backend
 
+        if name == _PIECES:
+            return self._pieces
         service, account = name
         table: Any = get_backend(service)
         return table[account] if account else table

@@ -1,10 +1,13 @@
 """S3: multipart uploads as boto3 does them, and checksums that are looked at."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ec2kit.sandbox import store
+from ec2kit.sandbox.direct import direct_client
 from tests.sandbox.rules.making import refused
 from tests.support.inprocess import InProcess
 
@@ -59,3 +62,30 @@ def test_what_is_not_what_was_sent_is_refused(s3: Any) -> None:
     s3.put_object(**where, ChecksumAlgorithm="SHA1")
     body = s3.get_object(Bucket="backups", Key=KEY)["Body"].read()
     assert hashlib.sha256(body).digest() == hashlib.sha256(b"data").digest()
+
+
+def test_large_objects_are_saved_beside_the_state(tmp_path: Path) -> None:
+    sandbox = InProcess()
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="backups", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    large = b"".join(number.to_bytes(4, "big") for number in range(5 * 1024**2))
+    s3.put_object(Bucket="backups", Key="large", Body=large, Metadata={"of": "web-1"})
+    s3.put_object(Bucket="backups", Key="small", Body=b"small")
+    half = begin(s3)
+    part = put_part(s3, half, 1, b"p" * PART)
+    path = tmp_path / "sandbox-try.state"
+    store.save(sandbox.app, path)
+    assert path.stat().st_size < 1024**2
+    assert s3.get_object(Bucket="backups", Key="large")["Body"].read() == large
+    app = store.load(path)
+    again = direct_client(app, "s3")
+    got = again.get_object(Bucket="backups", Key="large")
+    assert (got["Body"].read(), got["Metadata"]) == (large, {"of": "web-1"})
+    assert again.get_object(Bucket="backups", Key="small")["Body"].read() == b"small"
+    again.delete_object(Bucket="backups", Key="large")
+    # Saved where another state was: nothing is missing there.
+    store.save(app, tmp_path / "sandbox-other.state")
+    last = direct_client(store.load(tmp_path / "sandbox-other.state"), "s3")
+    last.complete_multipart_upload(**half, MultipartUpload={"Parts": [part]})
+    assert last.get_object(Bucket="backups", Key=KEY)["Body"].read() == b"p" * PART
+    assert len(list((tmp_path / "sandbox-other.blocks").glob("??/*"))) == 1

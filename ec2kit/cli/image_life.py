@@ -73,7 +73,7 @@ def share(context: Context, image: str, accounts: tuple[str, ...], public: bool,
     """Let other accounts launch and copy an image, or no longer. Its snapshots are shared with them too.
 
     \b
-    ec2kit image share debian-12-amd64 --with 210987654321
+    ec2kit image share debian-12-amd64 --with 444455556666
     ec2kit image share debian-12-amd64 --off
     """
     (word,) = context.expand([image])

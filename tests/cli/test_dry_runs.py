@@ -105,7 +105,7 @@ ROWS = {
     "image copy": Row(
         "image copy debian-12-amd64 --to eu-west-2 --to eu-west-3", "image copy nothing --to eu-west-2"
     ),
-    "image share": Row("image share debian-12-amd64 --with 210987654321", "image share nothing --off"),
+    "image share": Row("image share debian-12-amd64 --with 444455556666", "image share nothing --off"),
     "image deprecate": Row(
         "image deprecate debian-12-amd64 --at 2030-01-01", "image deprecate debian-12-amd64 --in 0s"
     ),

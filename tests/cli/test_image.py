@@ -11,7 +11,7 @@ import pytest
 from tests.cli.screens import Shell, changing, check_golden
 from tests.sandbox.seeded import Seeded
 
-FRIEND = "210987654321"
+FRIEND = "444455556666"
 AMD64, I386 = "debian-12-amd64", "debian-12-i386"
 
 

@@ -45,7 +45,7 @@ from ec2kit.model.instances import State
 from tests.engine.ground import allocation, fresh, holder
 from tests.engine.practice import ADDRESS, Practice
 
-FRIEND = "210987654321"
+FRIEND = "444455556666"
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from ec2kit.cli.context import Context
-from ec2kit.cli.options import stays
+from ec2kit.cli.options import reads
 from ec2kit.errors import Ec2kitError
+from ec2kit.model.ids import kind_of
 
 
-@stays
-@click.argument("image", metavar="FILE")
+@reads
+@click.argument("image", metavar="FILE|AMI")
 @click.option("--bios/--uefi", "bios", default=None, help="the firmware (BIOS where there is a choice)")
 @click.option("--arch", metavar="NAME", help="amd64, i386 or arm64, where the image does not say")
 @click.option("--user-data", metavar="FILE", help="the machine's own, instead of a script that reports back")
@@ -31,13 +35,14 @@ def boot(
     """Boot an image in QEMU with a metadata service, and say what it reached: login, cloud-init, its hostname.
 
     The image is not changed: the machine writes to a copy that ends with it, on a larger disk, so that the root can
-    grow. Nothing it sends leaves this machine. The console is shown on stderr; Ctrl-C switches it off.
+    grow. Nothing it sends leaves this machine. The console is shown on stderr; Ctrl-C switches it off. An AMI is
+    downloaded first, and removed from this machine afterwards.
 
     \b
     ec2kit image boot debian-12-amd64-20260102.raw --uefi
     ec2kit image boot disk.qcow2 --user-data first.sh --keep-log console.txt
+    ec2kit image boot ami-0123456789abcdef0
     """
-    from ec2kit.host.clock import SystemClock
     from ec2kit.images.boot.console import ForPeople
     from ec2kit.images.boot.spec import BootSpec
     from ec2kit.images.boot.trial import boot_test
@@ -45,20 +50,22 @@ def boot(
     from ec2kit.screen.boots import boot_json, boot_pairs
 
     here = context.surroundings.cwd
-    disk = here / image
-    architecture = parse_architecture(arch).value if arch else _architecture(disk)
-    wanted = BootSpec(
-        architecture=architecture,
-        firmware=_firmware(bios, architecture),
-        memory_mib=memory,
-        timeout=_seconds(context.options.timeout),
-        user_data=None if user_data is None else _bytes(here / user_data),
-        keep_log=None if keep_log is None else here / keep_log,
-    )
-    shown = ForPeople(context.output.mutter)
-    watch = (lambda _: None) if context.paper.format.is_json else shown.take
-    context.say(f"booting {image} as {wanted.architecture} with {wanted.firmware.upper()}")
-    report = boot_test(disk, wanted, context.surroundings.clock or SystemClock(), watch)
+    told = parse_architecture(arch).value if arch else None
+    data = None if user_data is None else _bytes(here / user_data)
+    with _source(context, image) as source:
+        architecture = told or source.architecture
+        wanted = BootSpec(
+            architecture=architecture,
+            firmware=_firmware(bios, architecture),
+            memory_mib=memory,
+            timeout=_seconds(context.options.timeout),
+            user_data=data,
+            keep_log=None if keep_log is None else here / keep_log,
+        )
+        shown = ForPeople(context.output.mutter)
+        watch = (lambda _: None) if context.paper.format.is_json else shown.take
+        context.say(f"booting {image} as {wanted.architecture} with {wanted.firmware.upper()}")
+        report = boot_test(source.disk, wanted, context.clock, watch)
     shown.end()
     context.show_one(boot_json(image, wanted, report), boot_pairs(image, wanted, report))
     if report.failed:
@@ -67,6 +74,41 @@ def boot(
             hint=f"its console is in {report.log}",
             resource=image,
         )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A disk in a file, and the architecture that it has as far as can be told."""
+
+    disk: Path
+    architecture: str
+
+
+@contextmanager
+def _source(context: Context, image: str) -> Iterator[_Source]:
+    """A file, or an image of AWS as one for as long as it is needed."""
+    if kind_of(image) != "image" or (context.surroundings.cwd / image).exists():
+        disk = context.surroundings.cwd / image
+        yield _Source(disk, _architecture(disk))
+        return
+    from ec2kit.blocks.download import download
+    from ec2kit.cli.image_disks import crew_of, root_snapshot
+    from ec2kit.host.files import ensure_directory
+    from ec2kit.host.paths import cache_directory
+    from ec2kit.images.choose import one_shown
+
+    aws = context.aws()
+    architecture = one_shown(aws, image).architecture
+    snapshot = root_snapshot(context, aws, image)
+    context.announce(aws)
+    place = ensure_directory(cache_directory(context.surroundings.environ) / "images" / "boots")
+    disk = place / f"{image}.raw"
+    context.say(f"downloading {snapshot}")
+    download(aws.blocks, snapshot, disk, crew_of(context))
+    try:
+        yield _Source(disk, architecture)
+    finally:
+        disk.unlink(missing_ok=True)
 
 
 def _architecture(disk: Path) -> str:

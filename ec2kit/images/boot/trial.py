@@ -180,6 +180,7 @@ def _empty(scratch: Path) -> None:
     """The machine has its files open: without names they end with it, even when we are killed."""
     for path in scratch.iterdir():
         path.unlink()
+    scratch.rmdir()
 
 
 def _native(architecture: str) -> bool:

@@ -1,0 +1,49 @@
+"""The disk of an image on AWS, for commands that carry it here: which snapshot it is, and who carries it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ec2kit.blocks.crew import WORKERS, Crew
+from ec2kit.errors import Interrupted, Refused
+from ec2kit.images.choose import one_shown
+from ec2kit.model.ids import kind_of
+
+if TYPE_CHECKING:
+    from ec2kit.aws import Aws
+    from ec2kit.cli.context import Context
+
+
+def root_snapshot(context: Context, aws: Aws, word: str) -> str:
+    """The snapshot that is meant; raises `NotFound`, and `Refused` for one that is not complete."""
+    if kind_of(word) == "snapshot":
+        snapshot = aws.snapshots.one(word)
+        if snapshot.state != "completed":
+            raise Refused(
+                f"snapshot '{word}' is {snapshot.state}: only a completed one can be read", resource=word
+            )
+        return snapshot.id
+    image = one_shown(aws, word)
+    if not image.snapshots:
+        raise Refused(f"image '{image.id}' has no snapshot", resource=image.id)
+    if len(image.snapshots) > 1:
+        others = ", ".join(image.snapshots[1:])
+        context.say(f"the root disk; the image has others, to be exported by their snapshots: {others}")
+    return image.snapshots[0]
+
+
+def crew_of(context: Context) -> Crew:
+    """Who carries the blocks: stopped by Ctrl-C, with the progress on a terminal."""
+    around = context.surroundings
+    shown = [""]
+
+    def check() -> None:
+        if context.clock.stop.is_set():
+            raise Interrupted("interrupted", hint="run the same command again: it goes on where it was")
+
+    def tell(text: str) -> None:
+        if around.moving and text != shown[0]:
+            shown[0] = text
+            context.output.mutter(f"\r\x1b[K{text}")
+
+    return Crew(1 if around.workers == 1 else WORKERS, check, tell)

@@ -150,9 +150,18 @@ def test_killed_while_it_is_scrubbed_no_second_set_is_taken(shell: Shell, sandbo
 
 
 @pytest.mark.parametrize(
-    "call", ["ebs:GetSnapshotBlock", "ebs:StartSnapshot", "ebs:PutSnapshotBlock", "ec2:RegisterImage"]
+    "when,call",
+    [
+        ("before", "ebs:GetSnapshotBlock"),
+        ("before", "ebs:PutSnapshotBlock"),
+        ("before", "ec2:RegisterImage"),
+        ("after", "ec2:CreateSnapshots"),
+        ("after", "ebs:StartSnapshot"),
+        ("after", "ebs:CompleteSnapshot"),
+        ("after", "ec2:RegisterImage"),
+    ],
 )
-def test_killed_at_a_call_it_is_gone_on_with(shell: Shell, sandbox: Seeded, call: str) -> None:
+def test_killed_at_a_call_it_is_gone_on_with(shell: Shell, sandbox: Seeded, when: str, call: str) -> None:
     shell.workers = 1
     struck: list[str] = []
 
@@ -161,7 +170,7 @@ def test_killed_at_a_call_it_is_gone_on_with(shell: Shell, sandbox: Seeded, call
             struck.append(call)
             raise KeyboardInterrupt
 
-    sandbox.before(die)
+    (sandbox.before if when == "before" else sandbox.after)(die)
     assert shell.run(CREATE).exit == 130
     assert struck
 

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec2kit.errors import Ec2kitError, UsageError
-from ec2kit.images.appliance import argv, cpio, modules, packages
+from ec2kit.errors import Busy, Ec2kitError, UsageError
+from ec2kit.host.clock import SystemClock
+from ec2kit.host.locks import FileLock
+from ec2kit.images.appliance import argv, build, cpio, modules, packages
 from ec2kit.images.appliance.disks import ApplianceDisk, Job, NbdExport
-from ec2kit.images.appliance.machine import Done, disk_table, job_archive
+from ec2kit.images.appliance.job import disk_table, job_archive
+from ec2kit.images.appliance.machine import Done
 from ec2kit.images.appliance.reading import left_out, places, succeeded
 from ec2kit.images.appliance.trailer import Trailer
 from ec2kit.images.appliance.workplace import workplace
@@ -37,6 +40,29 @@ def test_the_archive_is_unpacked_by_cpio_as_it_was_meant(tmp_path: Path) -> None
     assert stat.S_IMODE((tmp_path / "job/script").stat().st_mode) == 0o755
     assert (tmp_path / "bin").readlink() == Path("usr/bin")
     assert (tmp_path / "a-b").read_bytes() == b""
+
+
+def test_where_no_packages_are_it_is_told_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Ec2kitError, match="the appliance cannot be made: `apt-get") as caught:
+        build.parts(tmp_path / "cache", SystemClock())
+    assert "Debian" in caught.value.hint
+    assert list((tmp_path / "cache/appliance").iterdir()) == []
+
+
+def test_who_builds_waits_for_who_builds_already(tmp_path: Path) -> None:
+    clock = SystemClock()
+    clock.stop.set()
+    with FileLock(tmp_path / f"appliance/{build.recipe_digest()}.lock").hold(), pytest.raises(Busy):
+        build.parts(tmp_path, clock)
+
+
+def test_what_somebody_else_built_meanwhile_is_taken(tmp_path: Path) -> None:
+    made = tmp_path / "appliance" / build.recipe_digest()
+    made.mkdir(parents=True)
+    assert build.parts(tmp_path, SystemClock()) == build.Parts(made / "vmlinuz", made / "initrd")
 
 
 def modinfo(*strings: str) -> bytes:
@@ -96,8 +122,9 @@ def test_without_its_last_word_no_output_is_whole(output: bytes, missing: int) -
 def test_the_words_for_qemu() -> None:
     export = NbdExport(Path("/run/a,b/nbd"), "vol 1/x")
     disks = (ApplianceDisk(export), ApplianceDisk(Path("/img/a,b.raw"), "sdf", writable=True))
-    words = argv.qemu(Path("/k"), argv.Places(Path("/run/x")), disks, 256)
+    words = argv.qemu(Path("/k"), argv.Places(Path("/run/x")), disks, argv.Hardware("kvm", 256))
     assert words[words.index("-m") + 1] == "256"
+    assert words[words.index("-machine") + 1] == "pc,accel=kvm"
     assert not any("netdev" in word or "virtio-net" in word for word in words)
     drives = [words[at + 1] for at, word in enumerate(words) if word == "-drive"]
     assert drives[0].startswith(
@@ -119,8 +146,8 @@ def test_disks_that_cannot_be() -> None:
 def test_a_job_is_put_behind_the_initrd_whole() -> None:
     archive = job_archive(Job("echo", files={"paths": b"etc\0"}), SECRET, has_input=False)
     assert b"job/paths\0" in archive
-    assert b"job/stdin" not in archive
-    assert b"job/stdin" in job_archive(Job("echo"), SECRET, has_input=True)
+    assert b"job/stdin\0" not in archive
+    assert b"job/stdin\0" in job_archive(Job("echo"), SECRET, has_input=True)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,14 @@ KERNEL_WORDS = "console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off
 
 
 @dataclass(frozen=True)
+class Hardware:
+    """How the machine is made real: `kvm` where we may use it, else `tcg`; and its MiB."""
+
+    accelerator: str = "tcg"
+    memory: int = 512
+
+
+@dataclass(frozen=True)
 class Places:
     """Where one run's sockets and logs are, in a directory of its own."""
 
@@ -47,11 +55,11 @@ class Places:
         return self.directory / "console"
 
 
-def qemu(kernel: Path, places: Places, disks: Sequence[ApplianceDisk], memory: int) -> list[str]:
+def qemu(kernel: Path, places: Places, disks: Sequence[ApplianceDisk], hardware: Hardware) -> list[str]:
     """Given the parts of a machine, return QEMU's words: no network, no display, no devices but these."""
     words = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
-    words += ["-machine", "pc,accel=kvm:tcg", "-cpu", "max,la57=off"]
-    words += ["-smp", "1", "-m", str(memory), "-kernel", str(kernel), "-initrd", str(places.initrd)]
+    words += ["-machine", f"pc,accel={hardware.accelerator}", "-cpu", "max,la57=off"]
+    words += ["-smp", "1", "-m", str(hardware.memory), "-kernel", str(kernel), "-initrd", str(places.initrd)]
     words += ["-append", KERNEL_WORDS, "-serial", f"file:{_value(places.console)}"]
     words += ["-device", "virtio-serial-pci,max_ports=4"]
     backends = (

@@ -17,7 +17,7 @@ from ec2kit.host.files import ensure_directory, storing
 from ec2kit.host.locks import FileLock
 from ec2kit.host.processes import ProcessFailed, run
 from ec2kit.images.appliance import packages
-from ec2kit.images.appliance.initrd import GUEST, initrd
+from ec2kit.images.appliance.initrd import initrd
 
 MADE_BY = ("cpio.py", "initrd.py", "modules.py", "packages.py")
 PACKAGES_SECONDS = 600.0
@@ -49,8 +49,8 @@ def parts(cache: Path, clock: Clock) -> Parts:
 def recipe_digest() -> str:
     """What the machine is made from, as 16 hexadecimal digits: another recipe is another machine."""
     digest = hashlib.sha256(_suite().encode())
-    for path in (*sorted(GUEST.iterdir()), *(GUEST.parent / name for name in MADE_BY)):
-        digest.update(path.read_bytes())
+    for name in MADE_BY:
+        digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()[:16]
 
 

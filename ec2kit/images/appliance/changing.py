@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from ec2kit.errors import UsageError
 from ec2kit.images.appliance.disks import NOTHING, ApplianceDisk, Job
+from ec2kit.images.appliance.job import script
 from ec2kit.images.appliance.machine import Appliance, Reads
-from ec2kit.images.appliance.reading import SECONDS, places, script, succeeded
+from ec2kit.images.appliance.reading import SECONDS, places, succeeded
 
 CHANGE_SECONDS = 3_600.0
 

@@ -1,4 +1,4 @@
-"""The machine's first and only root file system, put together from unpacked packages."""
+"""The machine's first and only root file system, but for what a job brings: put together from unpacked packages."""
 
 from __future__ import annotations
 
@@ -10,26 +10,21 @@ from ec2kit.errors import Ec2kitError
 from ec2kit.images.appliance import cpio, modules
 from ec2kit.images.appliance.packages import PROGRAMS
 
-GUEST = Path(__file__).parent / "guest"
-"""The first process, and the functions for scripts."""
-
 BINARIES = ("bin", "sbin", "usr/bin", "usr/sbin")
 LIBRARIES = ("lib", "lib64", "usr/lib", "usr/lib64")
 LOADER = "ld-linux"
 
 
 def initrd(tree: Path) -> bytes:
-    """Given the packages unpacked in one directory, return the archive; raises `Ec2kitError` when parts are missing."""
+    """Given the packages unpacked in one directory, return the archive; raises `Ec2kitError` when parts are missing.
+
+    The first process comes with each job.
+    """
     members = [*_links(), *_programs(tree), *_libraries(tree), *_modules(tree)]
     missing = PROGRAMS - {Path(member.name).name for member in members}
     if missing:
         raise Ec2kitError(f"the appliance's packages have no {', '.join(sorted(missing))}")
-    guest = (
-        cpio.file("init", (GUEST / "init").read_bytes(), 0o755),
-        cpio.file("usr/lib/prelude.sh", (GUEST / "prelude.sh").read_bytes()),
-        cpio.file("etc/drivers", " ".join(modules.DRIVERS).encode()),
-    )
-    return cpio.archive([*members, *guest])
+    return cpio.archive(members)
 
 
 def _links() -> Iterator[cpio.Member]:
@@ -39,6 +34,8 @@ def _links() -> Iterator[cpio.Member]:
     yield cpio.link("usr/sbin", "bin")
     yield cpio.link("usr/lib64", "lib")
     yield cpio.link("usr/bin/sh", "dash")
+    # The kernel asks /sbin/modprobe for a file system's driver.
+    yield cpio.link("usr/bin/modprobe", "busybox")
 
 
 def _programs(tree: Path) -> Iterator[cpio.Member]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -16,10 +17,10 @@ from ec2kit.host.clock import Clock, Deadline
 from ec2kit.host.files import storing
 from ec2kit.host.following import Running, start
 from ec2kit.host.unix_sockets import Line
-from ec2kit.images.appliance import cpio
-from ec2kit.images.appliance.argv import Places, qemu
+from ec2kit.images.appliance.argv import Hardware, Places, qemu
 from ec2kit.images.appliance.build import Parts, parts
-from ec2kit.images.appliance.disks import ApplianceDisk, Job
+from ec2kit.images.appliance.disks import Job
+from ec2kit.images.appliance.job import job_archive
 from ec2kit.images.appliance.trailer import Trailer
 from ec2kit.images.appliance.workplace import workplace
 
@@ -31,6 +32,7 @@ A_LOOK = 0.5
 """Seconds between looks at whether QEMU is still there and Ctrl-C was pressed."""
 PIECE = 1 << 18
 LAST_LINES = 8
+KVM = Path("/dev/kvm")
 
 
 class Writes(Protocol):
@@ -62,6 +64,7 @@ class Appliance:
 
     parts: Parts
     stop: threading.Event
+    start_seconds: float = START_SECONDS
 
     def run(self, job: Job, out: Writes | None = None, input: Reads | None = None) -> Done:  # noqa: A002  as subprocess calls it
         """Run a script, with `input` as its stdin and its stdout written to `out`; returns whatever its code.
@@ -77,13 +80,13 @@ class Appliance:
                 places.initrd.write_bytes(
                     self.parts.initrd.read_bytes() + job_archive(job, secret, input is not None)
                 )
-            words = qemu(self.parts.kernel, places, job.disks, job.memory)
+            words = qemu(self.parts.kernel, places, job.disks, Hardware(accelerator(), job.memory))
             with (
                 closing(Line(places.input)) as going_in,
                 closing(Line(places.out)) as coming_out,
                 start(words) as running,
             ):
-                run = _Run(running, places, Deadline(START_SECONDS + job.seconds), self.stop)
+                run = _Run(running, places, Deadline(self.start_seconds + job.seconds), self.stop)
                 run.wait_for(going_in)
                 run.wait_for(coming_out)
                 feeder = _Feeder(going_in, input)
@@ -92,27 +95,14 @@ class Appliance:
             return Done(code, _text(places.log), collected.getvalue())
 
 
+def accelerator(device: Path = KVM) -> str:
+    """QEMU's own fallback complains each time, so we look first."""
+    return "kvm" if os.access(device, os.R_OK | os.W_OK) else "tcg"
+
+
 def appliance(cache: Path, clock: Clock) -> Appliance:
     """The machine from the cache of images, made when it is not there; raises as `build.parts` does."""
     return Appliance(parts(cache, clock), clock.stop)
-
-
-def job_archive(job: Job, secret: str, has_input: bool) -> bytes:
-    """Given a job, return what is put behind the initrd."""
-    files = {f"job/{name}": content for name, content in job.files.items()}
-    files |= {
-        "job/script": job.script.encode(),
-        "job/secret": secret.encode(),
-        "etc/disks": disk_table(job.disks),
-    }
-    if has_input:
-        files["job/stdin"] = b""
-    return cpio.archive(cpio.file(name, content) for name, content in files.items())
-
-
-def disk_table(disks: tuple[ApplianceDisk, ...]) -> bytes:
-    """Given disks, return /etc/disks: a name and the serial that `argv.disk_words` gives it."""
-    return "".join(f"{disk.name} d{number}\n" for number, disk in enumerate(disks)).encode()
 
 
 @dataclass(frozen=True)
@@ -145,8 +135,8 @@ class _Run:
     def died(self, how: str) -> Ec2kitError:
         """With what was said last by QEMU, the script or the kernel."""
         said = (self.running.complaint(), _text(self.places.log), _text(self.places.console))
-        lines = next((text for text in said if text.strip()), "it said nothing").strip().splitlines()
-        return Ec2kitError("the appliance " + how + ":\n" + "\n".join(lines[-LAST_LINES:]))
+        lines = [line for text in said for line in text.strip().splitlines()[-LAST_LINES:]]
+        return Ec2kitError("\n".join([f"the appliance {how}:", *(lines or ["it said nothing"])]))
 
     def _a_moment(self) -> float:
         if self.stop.is_set():

@@ -7,11 +7,10 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.images.appliance.disks import ApplianceDisk, Job
-from ec2kit.images.appliance.initrd import GUEST
+from ec2kit.images.appliance.job import script
 from ec2kit.images.appliance.machine import LAST_LINES, Appliance, Done, Writes
 
 SECONDS = 6 * 3_600.0
@@ -80,8 +79,3 @@ def succeeded(done: Done, otherwise: str) -> Done:
         words = "\n".join(done.log.strip().splitlines()[-LAST_LINES:])
         raise Ec2kitError(f"{otherwise}: {words or f'the script ended with {done.code}'}")
     return done
-
-
-def script(name: str) -> str:
-    """One of our own scripts for the machine."""
-    return (Path(GUEST) / f"{name}.sh").read_text(encoding="utf-8")

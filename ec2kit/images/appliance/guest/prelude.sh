@@ -168,6 +168,18 @@ inside() {
 	case $_real/ in "$1"/*) echo "$_real" ;; *) return 1 ;; esac
 }
 
+# leads_out ROOT PATH: whether PATH, seen in ROOT, goes over a symbolic link that would be followed outside of it.
+leads_out() {
+	_prefix=$1 _rest=$2/
+	while [ -n "$_rest" ]; do
+		_prefix=$_prefix/${_rest%%/*} _rest=${_rest#*/}
+		[ -L "$_prefix" ] || continue
+		case $(readlink "$_prefix") in /*) return 0 ;; esac
+	done
+	_real=$(realpath "$1$2" 2>/dev/null) || return 1
+	case $_real/ in "$1"/*) return 1 ;; esac
+}
+
 # in_root DIRECTORY COMMAND...: run a program of the machine itself, with its own root.
 in_root() {
 	_root=$1

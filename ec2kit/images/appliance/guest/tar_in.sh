@@ -4,8 +4,8 @@ mount_root /sysroot rw
 mount_volumes /sysroot rw
 into=$(cat /job/into; echo .)
 into=/sysroot/${into%.}
+! leads_out /sysroot "${into#/sysroot}" || fail 'the way there leads over a symbolic link with an absolute target'
 mkdir -p "$into"
-inside /sysroot "${into#/sysroot}" >/dev/null || fail 'the way there leads over a symbolic link with an absolute target'
 # Without xattrs-include only those of users come back, and capabilities are lost.
 tar --extract --file=- --directory="$into" --acls --xattrs --xattrs-include='*' --numeric-owner --same-permissions \
 	--delay-directory-restore

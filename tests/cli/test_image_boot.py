@@ -14,7 +14,9 @@ from ec2kit.images.boot.spec import BootReport, BootSpec
 from ec2kit.images.disk.assemble import assemble
 from ec2kit.images.disk.spec import MIB, DiskSpec
 from ec2kit.screen.boots import boot_json, boot_pairs
+from tests.cli.screens import Shell
 from tests.images.roots import tiny_root
+from tests.sandbox.seeded import Seeded
 
 REPORT = BootReport(True, True, True, "ip-172-31-0-15", 3 << 30, 59, 61.24)
 
@@ -71,3 +73,18 @@ def test_a_boot_that_fails_ends_with_1_and_says_where_its_console_is(tmp_path: P
     as_json = typed(str(disk), "-o", "json")
     assert json.loads(as_json.stdout)["failed"][0] == "the firmware found nothing to boot"
     assert "SeaBIOS" not in as_json.stderr
+
+
+@pytest.mark.boot
+def test_an_image_of_aws_is_fetched_booted_and_removed_again(tmp_path: Path) -> None:
+    """The sandbox's own images have nothing on their disks, which a firmware notices."""
+    sandbox = Seeded()
+    shell = Shell(tmp_path, sandbox, environ={"EC2KIT_CACHE_DIR": str(tmp_path / "cache")})
+    images = sandbox.client("ec2").describe_images(Owners=["self"])["Images"]
+    image = next(each["ImageId"] for each in images if each["Architecture"] == "i386")
+    ran = shell.run(f"image boot {image}")
+    assert ran.exit == 1
+    assert "as i386 with BIOS" in ran.stderr
+    assert f"'{image}' did not boot as it should: the firmware found nothing to boot" in ran.stderr
+    assert list(tmp_path.rglob("*.raw")) == []
+    assert [path.name for path in tmp_path.rglob("*.console.log")] == [f"{image}.raw.console.log"]

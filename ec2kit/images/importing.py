@@ -7,6 +7,7 @@ A disk from elsewhere is somebody else's data, and may say that its contents are
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import SEEK_END
@@ -16,7 +17,7 @@ from typing import Any
 from ec2kit.blocks.data import whole_gib
 from ec2kit.errors import UsageError
 from ec2kit.host.files import ensure_directory, is_file, storing
-from ec2kit.host.processes import run
+from ec2kit.host.processes import attempt, run
 
 FORMATS = {
     "raw": ("raw", "img", "bin", "dd"),
@@ -34,6 +35,8 @@ ONE_FILE = frozenset({"monolithicSparse", "streamOptimized"})
 """The kinds of vmdk that keep the disk in the file itself (VMware, "Virtual Disk Format 5.0")."""
 VHD_FOOTER, VHD_COOKIE = 512, b"conectix"
 """Bytes at the end of a vhd, and how they begin (Microsoft, "Virtual Hard Disk Image Format Specification")."""
+WHOLE = frozenset({0, 3, 63})
+"""How `qemu-img check` ends with a file that can be read: nothing wrong, room wasted, a format without checks."""
 LOOK_SECONDS, CONVERT_SECONDS = 60.0, 6 * 3600.0
 """Bounds of qemu-img; converting reads every block of the source once."""
 
@@ -104,8 +107,9 @@ def source_of(path: Path, told: Mapping[str, Any], *, named: bool) -> Source:
 def convert(source: Source, target: Path) -> Path:
     """Make a sparse raw disk of the source at `target`, beside that name until it is whole, and return it.
 
-    Raises `ProcessFailed`; then nothing is left.
+    Raises `UsageError` for a damaged source, `ProcessFailed`; then nothing is left.
     """
+    _check_whole(source)
     ensure_directory(target.parent)
     part = target.with_name(f"{target.name}.part")
     try:
@@ -116,6 +120,23 @@ def convert(source: Source, target: Path) -> Path:
         with storing(part):
             part.unlink(missing_ok=True)
     return target
+
+
+def _check_whole(source: Source) -> None:
+    """A file that was cut off on its way would otherwise become a disk that ends in zeros."""
+    ended = attempt(check_argv(source), CONVERT_SECONDS)
+    if ended.code not in WHOLE:
+        told = (ended.stdout + ended.stderr).strip().splitlines()
+        raise UsageError(
+            f"'{source.path}' is damaged: {told[0] if told else 'qemu-img says no more'}",
+            hint=f"fetch it again; `{shlex.join(check_argv(source))}` says all that is wrong",
+            resource=str(source.path),
+        )
+
+
+def check_argv(source: Source) -> list[str]:
+    """The command that looks whether a file is whole."""
+    return ["qemu-img", "check", "-q", "-f", source.form, _local(source.path)]
 
 
 def info_argv(path: Path, form: str = "") -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ec2kit.model.runs import Journal, RunState
 from tests.sandbox.seeded import Seeded
@@ -12,6 +13,10 @@ from tests.sandbox.seeded import Seeded
 
 def nothing(sandbox: Seeded) -> None:
     """All is well."""
+
+
+def no_files(home: Path) -> None:
+    """An empty home directory."""
 
 
 def impair(sandbox: Seeded) -> None:
@@ -28,8 +33,12 @@ class Story:
     words: str
     before: tuple[str, ...] = ()
     breaks: Callable[[Seeded], None] = nothing
+    furnish: Callable[[Path], None] = no_files
+    """Puts what the command reads into the home directory."""
     anew: bool = False
     """Whether the same words first finish an unfinished run and then do today's work as well."""
+    once: bool = False
+    """Whether the same words are refused when it was done: what it makes has a name that only one can have."""
     changes: tuple[tuple[str, int], ...] = ()
     """The calls that it makes without a client token, and how often each."""
     speed: float = 100.0

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ec2kit.errors import Exit
 from ec2kit.host.journal import SqliteJournal
 from ec2kit.model.runs import Journal
 from ec2kit.sandbox import store
@@ -65,6 +66,7 @@ def record(story: Story, directory: Path, seed: int = 0, *, every: bool = True) 
     store.save(InProcess(seed=seed, empty=False).app, directory / WORLD)
     sandbox, home = Copied(directory), directory / "home"
     home.mkdir()
+    story.furnish(home)
     there = frozenset(Account.read(sandbox.client).resources())
     for line in story.before:
         done(shell(home, sandbox).run(line))
@@ -89,8 +91,10 @@ def end_of(left: Path, recorded: Recorded, times: int) -> World:
     home, sandbox = left.parent / "again", Copied(left)
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(left / "home", home)
+    story = recorded.story
     for _ in range(times):
-        done(shell(home, sandbox).run(recorded.story.words))
+        over = story.once and story.times(journals(home)) == 2
+        done(shell(home, sandbox).run(story.words), Exit.REFUSED if over else Exit.DONE)
     account = account_of(sandbox)
     strange = unexplained(account, recorded.there, journals(home))
     assert not strange, strange
@@ -103,7 +107,7 @@ def go_on(recorded: Recorded, left: Path) -> None:
     assert difference(end_of(left, recorded, times=1), expected) == [], recorded.at(left)
 
 
-def done(screen: Screen) -> None:
-    """The command ended well and without a traceback."""
-    assert screen.exit == 0, screen
+def done(screen: Screen, exit: Exit = Exit.DONE) -> None:
+    """The command ended as it should and without a traceback."""
+    assert screen.exit == exit, screen
     assert "Traceback" not in screen.stderr, screen

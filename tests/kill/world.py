@@ -25,6 +25,8 @@ World = dict[str, list[Any]]
 
 KNOWN_ADDRESS = "203.0.113.9"
 """The seeded address, which everybody calls by its number."""
+DIRECT = "vol-ffffffff"
+"""The volume that AWS names for a snapshot which was made of none."""
 SET, MARK = "ec2kit:set", "ec2kit:run"
 
 
@@ -43,6 +45,8 @@ class Account:
     parameters: list[Thing]
     attributes: dict[str, dict[str, Any]]
     """What only DescribeInstanceAttribute says, of the instances that ec2kit made."""
+    blocks: dict[str, str]
+    """A digest of the blocks of each snapshot that was written block by block."""
 
     @classmethod
     def read(cls, client: Client) -> Account:
@@ -51,10 +55,11 @@ class Account:
         reservations = ec2.describe_instances()["Reservations"]
         instances = [each for reservation in reservations for each in reservation["Instances"]]
         templates = ec2.describe_launch_templates()["LaunchTemplates"]
+        snapshots = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
         return cls(
             instances,
             ec2.describe_volumes()["Volumes"],
-            ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"],
+            snapshots,
             ec2.describe_images(Owners=["self"])["Images"],
             ec2.describe_addresses()["Addresses"],
             templates,
@@ -62,6 +67,7 @@ class Account:
             ec2.describe_network_interfaces()["NetworkInterfaces"],
             client("ssm").get_parameters_by_path(Path="/ec2kit")["Parameters"],
             {each["InstanceId"]: _attributes(ec2, each) for each in instances if MARK in tags_of(each)},
+            {each["SnapshotId"]: _blocks(client("ebs"), each) for each in snapshots if _is_direct(each)},
         )
 
     def resources(self) -> dict[str, Thing]:
@@ -92,7 +98,11 @@ def world_of(account: Account) -> World:
         ],
         "volumes": [_volume(each, names) for each in account.volumes],
         "sets": _sets(account.snapshots, names),
-        "snapshots": [_snapshot(each, names) for each in account.snapshots if SET not in tags_of(each)],
+        "snapshots": [
+            {**_snapshot(each, names), "blocks": account.blocks.get(each["SnapshotId"], "")}
+            for each in account.snapshots
+            if SET not in tags_of(each)
+        ],
         "images": [_image(each, names) for each in account.images],
         "addresses": [_address(each, names) for each in account.addresses],
         "templates": [
@@ -222,6 +232,23 @@ def _snapshot(snapshot: Thing, names: Names) -> dict[str, Any]:
         "description": names.text(snapshot["Description"]),
         "tags": names.tags(snapshot),
     }
+
+
+def _is_direct(snapshot: Thing) -> bool:
+    """Whether it was written with EBS direct, and can be read."""
+    return bool(snapshot["VolumeId"] == DIRECT and snapshot["State"] == "completed")
+
+
+def _blocks(ebs: Any, snapshot: Thing) -> str:
+    """Which blocks it has, and what is in them."""
+    listed = ebs.list_snapshot_blocks(SnapshotId=snapshot["SnapshotId"])["Blocks"]
+    digest = hashlib.sha256()
+    for block in listed:
+        got = ebs.get_snapshot_block(
+            SnapshotId=snapshot["SnapshotId"], BlockIndex=block["BlockIndex"], BlockToken=block["BlockToken"]
+        )
+        digest.update(f"{block['BlockIndex']} {got['Checksum']}\n".encode())
+    return f"{len(listed)} blocks, {digest.hexdigest()[:12]}"
 
 
 def _image(image: Thing, names: Names) -> dict[str, Any]:

@@ -70,6 +70,16 @@ class Network:
             found.extend(map(_type, answer["InstanceTypes"]))
         return tuple(found)
 
+    def types_running(self, architecture: str) -> tuple[TypeFacts, ...]:
+        """The instance types of this region that run an architecture, the smallest first."""
+        pages = self.door.pages(
+            self.door.clients.ec2.describe_instance_types,
+            "InstanceTypes",
+            Filters=wire.filter_list({"processor-info.supported-architecture": [architecture]}),
+            MaxResults=100,
+        )
+        return tuple(sorted(map(_type, pages), key=lambda facts: (facts.memory_mib, facts.vcpus, facts.type)))
+
     def offered(self, types: Iterable[str]) -> frozenset[tuple[InstanceType, Zone]]:
         """Which of these types is offered in which zone."""
         pages = self.door.pages(

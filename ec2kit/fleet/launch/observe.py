@@ -25,6 +25,9 @@ from ec2kit.model.tags import NAME
 if TYPE_CHECKING:
     from ec2kit.aws import Aws
 
+SHOWN = 12
+"""Types that a hint names: all of those that run i386, the smallest of the hundreds that run others."""
+
 
 def observe(aws: Aws, wanted: Wanted) -> Ground:
     """Ask AWS for everything that the launch names; raises `NotFound` and `UsageError` before anything is made."""
@@ -95,8 +98,17 @@ def _check_types(aws: Aws, types: tuple[InstanceType, ...], image: Image | None)
             raise UsageError(
                 f"the type '{facts.type}' runs {' and '.join(facts.architectures)}, and the image "
                 f"'{image.id}' is {image.architecture}",
-                hint="choose another type or image",
+                hint=_types_hint(aws, image.architecture),
             )
+
+
+def _types_hint(aws: Aws, architecture: str) -> str:
+    """Which types would do: few still run 32 bits, and nobody remembers which."""
+    fit = [str(facts.type) for facts in aws.network.types_running(architecture)]
+    if not fit:
+        return f"no type of this region runs {architecture}: choose another image"
+    more = f" and {len(fit) - SHOWN} more" if len(fit) > SHOWN else ""
+    return f"--type {fit[0]}; {architecture} runs on {', '.join(fit[:SHOWN])}{more}"
 
 
 def _check_key(aws: Aws, key: str) -> None:

@@ -20,6 +20,7 @@ from ec2kit.aws.images import Images
 from ec2kit.aws.instances import Instances
 from ec2kit.aws.limits import Limiter
 from ec2kit.aws.network import Network
+from ec2kit.aws.objects import Objects
 from ec2kit.aws.parameters import Parameters
 from ec2kit.aws.sharing import Sharing
 from ec2kit.aws.snapshots import Snapshots
@@ -60,6 +61,11 @@ class Aws:
     def blocks(self) -> Blocks:
         """The blocks of snapshots."""
         return Blocks(self.door)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """Objects in S3."""
+        return Objects(self.door)
 
     @cached_property
     def images(self) -> Images:

@@ -110,6 +110,16 @@ class Clients:
         return self._client("ebs", _BLOCKS)
 
     @cached_property
+    def s3(self) -> Any:
+        """Objects: reading and writing, from many threads."""
+        made = self._client("s3", _OBJECTS)
+        host = made.meta.endpoint_url.partition("://")[2].partition("/")[0].partition(":")[0]
+        if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            return made
+        # Nobody but AWS answers at bucket.host for every bucket; the sandbox does not.
+        return self._client("s3", _OBJECTS.merge(Config(s3={"addressing_style": "path"})))
+
+    @cached_property
     def sts(self) -> Any:
         """Who we are."""
         return self._client("sts", _READING)
@@ -162,6 +172,16 @@ _ACTING = Config(
 )
 _BLOCKS = _ACTING.merge(Config(max_pool_connections=64))
 """A connection for each of as many threads as coldsnap has workers; botocore throws the eleventh away."""
+
+_OBJECTS = _BLOCKS.merge(
+    Config(
+        read_timeout=60,
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+)
+"""We bring checksums of our own: botocore would compute another one over every part, and endpoints that are not AWS's
+may refuse it. A part takes longer to be answered than other calls."""
 
 
 @dataclass(frozen=True)

@@ -76,11 +76,16 @@ NOT_THERE_CODES = {
     "InvalidAMIID.Unavailable": "",
     "InvalidInstanceType": "`aws ec2 describe-instance-types` lists them",
     "ParameterNotFound": "",
+    "NoSuchBucket": "`aws s3 ls` lists the buckets; `aws s3 mb` makes one",
+    "NoSuchKey": "",
+    "NoSuchUpload": "",
+    "404": "",
 }
 """Codes that do not say NotFound for what does not exist, each with a hint."""
 DENIED = frozenset(
-    {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"}
+    {"UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "403"}
 )
+"""403 and 404 are what is known of an answer without a body: S3's to HeadObject."""
 WRONG_STATE = frozenset(
     {
         "IncorrectState",
@@ -230,8 +235,26 @@ def _quota_hint(code: str) -> str:
     return HINT_TAGS if code == "TagLimitExceeded" else HINT_QUOTA
 
 
+OBJECTS = {
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "PutObject": "PutObject",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "ListParts": "ListMultipartUploadParts",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectsV2": "ListBucket",
+    "GetObject": "GetObject",
+    "HeadObject": "GetObject",
+    "DeleteObjects": "DeleteObject",
+}
+"""S3's actions, which IAM names otherwise ("Actions, resources, and condition keys for Amazon S3")."""
+
+
 def _iam_action(action: str) -> str:
     """Given an API action that we call, return what IAM names it (service authorization reference)."""
+    if action in OBJECTS:
+        return f"s3:{OBJECTS[action]}"
     if action in EBS_DIRECT:
         return f"ebs:{action}"
     service = "ssm" if "Parameter" in action else "sts" if action == "GetCallerIdentity" else "ec2"

@@ -47,9 +47,14 @@ BUCKETS: dict[str, Bucket] = {
     "GetSnapshotBlock": Bucket(500, 900),
     "ListSnapshotBlocks": Bucket(40, 40),
     "ListChangedBlocks": Bucket(40, 40),
+    "UploadPart": Bucket(500, 2000),
+    "PutObject": Bucket(500, 2000),
+    "GetObject": Bucket(500, 4000),
+    "HeadObject": Bucket(500, 4000),
 }
 """Actions whose bucket differs from the two common ones (same page; key pairs and rules: the lowest of the
-modify calls, by EC2's troubleshooting guide; blocks of snapshots: "Amazon EBS endpoints and quotas")."""
+modify calls, by EC2's troubleshooting guide; blocks of snapshots: "Amazon EBS endpoints and quotas"; objects: 3,500
+writes and 5,500 reads a second for a prefix, S3 User Guide, "Optimizing performance")."""
 
 
 def bucket_of(action: str) -> Bucket:

@@ -166,7 +166,8 @@ class Acting:
         def tell(text: str) -> None:
             self._session.listener.waiting(planned, text, self._session.clock.now() - began)
 
-        return Workplace(self._session.directory, self._session.workers, self._check, tell)
+        session = self._session
+        return Workplace(session.directory, session.workers, self._check, tell, session.directories)
 
     def _pause(self, pause: timedelta) -> None:
         self._check()

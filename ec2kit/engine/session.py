@@ -19,6 +19,7 @@ from ec2kit.model.runs import Journal
 
 if TYPE_CHECKING:
     from ec2kit.aws import Aws
+    from ec2kit.objects.sources import ReadsDirectories
 
 
 def free() -> None:
@@ -38,6 +39,8 @@ class Session:
     """Calls at the same time; with 1 everything happens in the caller's thread, in a fixed order."""
     directory: Path | None = None
     """Where steps may keep what a killed process is to go on with; None: nowhere."""
+    directories: ReadsDirectories | None = None
+    """Reads directories off the disks of snapshots, for the steps that store them."""
     wait: bool = True
     """False: steps that no other step needs are not waited for."""
     timeout: timedelta | None = None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ec2kit.aws.requests import ImageRequest, LaunchRequest, Place, TemplateRef, VolumeRequest
 from ec2kit.engine.steps import (
+    AbortUpload,
     AddTemplateVersion,
     AllocateAddress,
     AssociateAddress,
@@ -15,6 +16,7 @@ from ec2kit.engine.steps import (
     CreateSnapshotSet,
     CreateTemplate,
     CreateVolume,
+    DeleteObjects,
     DeleteParameter,
     DeleteSnapshot,
     DeleteTags,
@@ -37,6 +39,10 @@ from ec2kit.engine.steps import (
     StartInstance,
     Step,
     StopInstance,
+    StoreDirectories,
+    StoreManifest,
+    StoreSnapshot,
+    StoreText,
     TagDisks,
     TerminateInstance,
     UndeprecateImage,
@@ -46,6 +52,7 @@ from ec2kit.engine.steps import (
     VerifySnapshot,
 )
 from ec2kit.engine.steps.base import later
+from ec2kit.engine.steps.objects import DiskOf
 from ec2kit.engine.steps.secret import Secret
 from ec2kit.model.disks import Mapping
 from ec2kit.model.ids import (
@@ -152,4 +159,17 @@ EXAMPLES: tuple[Step, ...] = (
     ),
     PutParameter("/ec2kit/pause", "until later", before="until now"),
     DeleteParameter("/ec2kit/pause"),
+    StoreSnapshot("backups", "m/web-1.bundle/xvda.raw.zst", SNAPSHOT, 0, 8),
+    StoreSnapshot("backups", "m/web-1.bundle/xvda.raw.zst.0001", later("set", "by_volume.vol-1"), 64, 36),
+    StoreDirectories(
+        "backups", "m/web-1.bundle/paths.tar.zst", (DiskOf("xvda", SNAPSHOT),), ("/etc", "/srv"), 8
+    ),
+    StoreManifest(
+        "backups",
+        "m/web-1.bundle",
+        {"set": later("set", "set"), "objects": [{"name": "x", "stored": later("x", "object")}]},
+    ),
+    StoreText("backups", "m/web-1.bundle/verified.json", "{}"),
+    DeleteObjects("backups", ("m/web-1.bundle/manifest.json", "m/web-1.bundle/xvda.raw.zst")),
+    AbortUpload("backups", "m/web-1.bundle/xvda.raw.zst", "2~upload"),
 )

@@ -27,6 +27,8 @@ RESULT = {
     "snapshot_id": "snap-9",
     "snapshot_ids": ["snap-9"],
     "by_volume": {"vol-1": "snap-9"},
+    "set": "web-1@20260102T030405Z",
+    "object": {"sha256": "0" * 64},
     "previous": "i-8",
     "template_id": "lt-9",
     "version": 3,
@@ -63,7 +65,7 @@ def test_every_step_says_what_it_is(step: Step) -> None:
     assert not sentence.endswith(".")
     assert "Ref(" not in sentence
     assert step.actions
-    assert all(action.split(":")[0] in ("ebs", "ec2", "ssm", "iam") for action in step.actions)
+    assert all(action.split(":")[0] in ("ebs", "ec2", "s3", "ssm", "iam") for action in step.actions)
 
 
 def test_user_data_is_never_written_down() -> None:

@@ -19,6 +19,14 @@ from ec2kit.engine.steps.image_sharing import ShareImage, ShareSnapshot, Unshare
 from ec2kit.engine.steps.instance import RebootInstance, StartInstance, StopInstance, TerminateInstance
 from ec2kit.engine.steps.keep import KeepVolume
 from ec2kit.engine.steps.launch import RunInstance
+from ec2kit.engine.steps.objects import (
+    AbortUpload,
+    DeleteObjects,
+    StoreDirectories,
+    StoreManifest,
+    StoreSnapshot,
+    StoreText,
+)
 from ec2kit.engine.steps.parameter import DeleteParameter, PutParameter
 from ec2kit.engine.steps.snapshot import CreateSnapshotSet, DeleteSnapshot
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
@@ -28,6 +36,7 @@ from ec2kit.engine.steps.volume import AttachVolume, CreateVolume, DeleteVolume,
 __all__ = [
     "KINDS",
     "STEPS",
+    "AbortUpload",
     "AddTemplateVersion",
     "AllocateAddress",
     "AssociateAddress",
@@ -37,6 +46,7 @@ __all__ = [
     "CreateSnapshotSet",
     "CreateTemplate",
     "CreateVolume",
+    "DeleteObjects",
     "DeleteParameter",
     "DeleteSnapshot",
     "DeleteTags",
@@ -59,6 +69,10 @@ __all__ = [
     "StartInstance",
     "Step",
     "StopInstance",
+    "StoreDirectories",
+    "StoreManifest",
+    "StoreSnapshot",
+    "StoreText",
     "TagDisks",
     "TerminateInstance",
     "UndeprecateImage",
@@ -106,6 +120,12 @@ STEPS: tuple[type[Step], ...] = (
     AddTemplateVersion,
     PutParameter,
     DeleteParameter,
+    StoreSnapshot,
+    StoreDirectories,
+    StoreManifest,
+    StoreText,
+    DeleteObjects,
+    AbortUpload,
 )
 """From which the journal decodes; a class that is not here cannot be resumed."""
 

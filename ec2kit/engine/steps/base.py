@@ -21,6 +21,7 @@ from ec2kit.model.waiting import Wait
 
 if TYPE_CHECKING:
     from ec2kit.aws import Aws
+    from ec2kit.objects.sources import ReadsDirectories
 
 Result = Mapping[str, Any]
 """What a step made, as JSON values: `{"instance_id": "i-…"}`. Later steps refer to its fields."""
@@ -73,6 +74,8 @@ class Workplace:
     """Raises when the run is being stopped: to be asked between calls."""
     tell: Callable[[str], None] = nobody
     """Is told how far it is, for the screen: `512 of 833 blocks`."""
+    directories: ReadsDirectories | None = None
+    """Reads directories off the disks of snapshots; None: that cannot be done here."""
 
 
 @dataclass(frozen=True)

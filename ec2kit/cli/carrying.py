@@ -179,6 +179,7 @@ def _work(context: Context, work: Work, manner: Manner, verb: str) -> Carried:
         listener,
         workers=around.workers,
         directory=context.state.blocks,
+        directories=context.directories,
         wait=context.options.wait,
         timeout=context.timeout,
         guard=manner.guard,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ec2kit.engine.plan import Plan
     from ec2kit.host.clock import Clock
     from ec2kit.host.network import Dialer
+    from ec2kit.objects.sources import ReadsDirectories
     from ec2kit.screen.columns import Column
     from ec2kit.screen.plans import Place
     from ec2kit.screen.rows import Paper
@@ -105,6 +106,15 @@ class Context:
         from ec2kit.host.clock import SystemClock
 
         return self.surroundings.clock or SystemClock()
+
+    @property
+    def directories(self) -> ReadsDirectories:
+        """Reads directories off the disks of snapshots, for the steps that store them."""
+        from ec2kit.host.paths import cache_directory
+        from ec2kit.images.bundles.directories import by_appliance
+
+        around = self.surroundings
+        return around.directories or by_appliance(cache_directory(around.environ) / "images", self.clock)
 
     @cached_property
     def sandbox(self) -> str:

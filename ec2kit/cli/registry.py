@@ -81,6 +81,11 @@ COMMANDS: tuple[Command, ...] = (
         ("image deprecate", "image_life:deprecate", "say when images go out of date"),
         ("image delete", "image_delete:delete", "delete images with their snapshots"),
         ("image prune", "image_delete:prune", "delete the images that a policy does not want, saying why"),
+        ("bundle create", "bundle:create", "an instance, its volumes or directories, into S3"),
+        ("bundle ls", "bundle:ls", "bundles under a prefix, with those that are not finished"),
+        ("bundle verify", "bundle:verify", "whether a bundle is what it was when it was made"),
+        ("bundle restore", "bundle_restore:restore", "a bundle to volumes, an image or a directory"),
+        ("bundle prune", "bundle:prune", "delete the bundles that a policy does not want, saying why"),
     ),
     *_at(
         "network",

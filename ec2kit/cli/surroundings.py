@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ec2kit.host.clock import Clock
     from ec2kit.host.network import Dialer
     from ec2kit.model.runs import Journal
+    from ec2kit.objects.sources import ReadsDirectories
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Surroundings:
     """Put around the journal, for those who look at what is written when; None: the journal as it is."""
     scrub: Callable[[Path, str], None] | None = None
     """Scrubs the raw disk in a file, given what its machine calls it; None: in the appliance, which takes minutes."""
+    directories: ReadsDirectories | None = None
+    """Reads directories off the disks of snapshots; None: in the appliance, which takes a minute."""
     workers: int = 8
     """Calls to AWS at the same time; with 1 a run makes the same calls in the same order each time."""
     signals: bool = False

@@ -71,6 +71,10 @@ def paused(fleet: Fleet) -> None:
     typed("recovery pause web-1 --reason work")(fleet)
 
 
+def bundled(fleet: Fleet) -> None:
+    typed("bundle create web-1 s3://backups/m --volume /dev/xvda")(fleet)
+
+
 @dataclass(frozen=True)
 class Row:
     """A command as it is typed, one that ends before its first change, and what there is before."""
@@ -114,6 +118,18 @@ ROWS = {
         "image prune 'web-*' --keep-last 1",
         "image prune",
         typed(*(f"image copy debian-12-i386 --to eu-west-1 --name web-2026010{day}" for day in (1, 2))),
+    ),
+    "bundle create": Row("bundle create web-1 s3://backups/m", "bundle create web-1 s3://none/m"),
+    "bundle verify": Row("bundle verify s3://backups/m/web-1", "bundle verify s3://backups/m/web-2", bundled),
+    "bundle restore": Row(
+        "bundle restore s3://backups/m/web-1 --to volume",
+        "bundle restore s3://backups/m/web-2 --to volume",
+        bundled,
+    ),
+    "bundle prune": Row(
+        "bundle prune s3://backups/m --keep-last 1",
+        "bundle prune s3://backups/m",
+        typed(*["bundle create web-1 s3://backups/m --volume /dev/xvda"] * 2),
     ),
     "eip allocate": Row("eip allocate -n 2", "eip allocate -n 0"),
     "eip assign": Row(f"eip assign {ADDRESS} web-1", "eip assign 203.0.113.99 web-1"),

@@ -53,8 +53,8 @@ CERTAIN = 3
 """How often in a row the old half must be seen off before anything takes over from it."""
 LAST = ("finish", "call off", "give up")
 """Moves after which the recovery is over."""
-AGAIN = "fence again"
-"""The move of one who came too late, in a run of its own."""
+AGAIN = ("fence again", "quarantine again")
+"""The moves of one who came too late, in runs of their own."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,10 @@ def heal(healer: Healer, context: Context) -> Healed:
 
 def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[], None]) -> Healed:
     """Look, decide, act, until nothing is left to do or something forbids it."""
-    told, last = "", ""
-    patience, caution = Patience(), Caution(healer.runs.journal)
+    last = ""
+    over: Healed | None = None
+    waiting = _Waiting(healer, healed.name, Caution(healer.runs.journal))
+    patience = Patience()
     while True:
         guard()
         seen = replace(
@@ -174,34 +176,61 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
         )
         healed.successor = seen.successor.id if seen.successor else None
         move = next_move(seen, context.policy, seen.at)
+        if over is not None and not (isinstance(move, Act) and move.name in AGAIN):
+            return over
         if isinstance(move, (Done, Blocked)):
             return _ended(healed, move)
-        if isinstance(move, Await):
-            if move.why != told:
-                healer.tell(f"{healed.name}: {move.why}")
-            told = move.why
-            _pause(healer, move.pause)
-            continue
-        if hesitation := caution.before(move, seen):
-            why, pause = hesitation
-            healer.tell(f"{healed.name}: {why}")
-            _pause(healer, pause)
+        if isinstance(move, Await) or waiting.hesitates(move, seen):
+            waiting.wait(move)
             continue
         healer.tell(f"{healed.name}: {move.name} ({move.why})")
         _remember(healed, move, seen, healer.monitor.aws.now())
         trouble = _carry_out(healer, context, move, seen, guard)
-        caution.after(move, trouble)
-        if trouble is None and move.name in LAST:
-            return _over(healed, move, healer.monitor.aws.now())
+        waiting.caution.after(move, trouble)
         if trouble is not None:
             healer.tell(f"{healed.name}: {trouble.message}")
             if not patience.bears(trouble, move, healer.monitor.aws.now()):
                 healed.result, healed.why, healed.error = "failed", trouble.message, trouble
                 return healed
-        if trouble is not None or move.name == last:
+        elif move.name in LAST or over is not None:
+            over = over or _over(healed, move, healer.monitor.aws.now())
+            if healed.successor or move.name == "give up":
+                return over
+            if move.name in LAST:
+                # One that was held up may just have unmarked a machine that another monitor replaced meanwhile.
+                continue
+        if trouble is not None or move.name in (last, *AGAIN):
             # Also when it was carried out and AWS does not show it yet: to look again at once would not help.
             _pause(healer, PAUSE)
         last = move.name
+
+
+@dataclass
+class _Waiting:
+    """What is waited for between two looks; each reason is told once."""
+
+    healer: Healer
+    name: str
+    caution: Caution
+    told: str = ""
+    pause: timedelta = PAUSE
+
+    def hesitates(self, move: Act, seen: Seen) -> bool:
+        """Whether something speaks against the move for now."""
+        hesitation = self.caution.before(move, seen)
+        if hesitation is None:
+            return False
+        why, self.pause = hesitation
+        self.healer.tell(f"{self.name}: {why}")
+        return True
+
+    def wait(self, move: Act | Await) -> None:
+        """Wait; raises `Interrupted`."""
+        if isinstance(move, Await):
+            if move.why != self.told:
+                self.healer.tell(f"{self.name}: {move.why}")
+            self.told, self.pause = move.why, move.pause
+        _pause(self.healer, self.pause)
 
 
 def _pause(healer: Healer, pause: timedelta) -> None:
@@ -221,7 +250,7 @@ def _carry_out(
     run = recovery_run(context.id, number)
     with healer.runs.begin(healer.command, move.plan, run) as work:
         outcome: Outcome = execute(work.plan, healer.session(run, guard))
-        if move.name in (*LAST, AGAIN) and not outcome.failures:
+        if move.name in (*LAST, *AGAIN) and not outcome.failures:
             work.finish(Exit.FAILED if move.name == "give up" else Exit.DONE)
     return next((failure.error for failure in outcome.failures), None)
 

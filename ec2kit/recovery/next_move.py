@@ -9,6 +9,7 @@ because the next tick sees from AWS alone (state, tags, address table) where thi
     restart/start  start the same instance: new host, same disks, same address, nothing lost
     .. await       its own probe replies and EC2's checks pass, or the rung's time from the start on is up
     fence again    (only by one who was held up: another monitor replaced it while we started it)
+    quarantine again  (likewise: another monitor replaced it, and we took its mark for ours and removed it)
     escalate       tag: now on the replace rung (only if the policy reaches it and a good set is there)
     replace/stop   as above: nobody takes over from a machine that is not confirmed off
     replace        quarantine the old half, keep its disks, keep a last set of them, launch from the newest good set
@@ -67,6 +68,9 @@ def _before(seen: Seen, policy: Policy, now: datetime) -> Move:
             why = "another monitor replaced it while we started it"
             return Act("fence again", why, plans.stop_again(seen, policy))
         return Done(f"it is in quarantine, replaced by {seen.old.tags.get(REPLACED_BY, 'another')}")
+    if REPLACED_BY in seen.old.tags and not seen.old.state.is_gone:
+        why = "another monitor replaced it while we were held up, and we wrote over its mark"
+        return Act("quarantine again", why, plans.quarantine_again(seen))
     if seen.judgement.condition is not Condition.FAILED:
         return Done(str(seen.judgement))
     if blocked := _forbidden(seen, now):

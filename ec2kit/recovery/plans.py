@@ -79,6 +79,14 @@ def stop_again(seen: Seen, policy: Policy) -> Plan:
     return _plan(seen, Planned("fence-again/stop", step, reason="its replacement runs already"))
 
 
+def quarantine_again(seen: Seen) -> Plan:
+    """Put back the mark of the old half that another monitor replaced while ours was held up."""
+    free = Planned("quarantine-again/free", DeleteTags((seen.old.id,), (HOLD_COOLDOWN,)))
+    mark = SetTags((seen.old.id,), {STATE: "quarantined"})
+    why = "the old half must never come back as the machine"
+    return _plan(seen, free, Planned("quarantine-again/mark", mark, (free.key,), why))
+
+
 def start(seen: Seen) -> Plan:
     """Start the same instance again."""
     return _plan(seen, Planned("restart/start", StartInstance(seen.old.id), reason="same disks, new host"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ec2kit.model.instances import State
-from ec2kit.model.tags import FAILURE, HOLD_FAILED, STATE
+from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED, REPLACED_BY, STATE
 from ec2kit.recovery.seen import Health
 from ec2kit.sandbox.calls import Call
 from tests.recovery.rig import Station
@@ -132,3 +132,22 @@ def test_a_sign_of_life_is_more_than_serving() -> None:
     assert not Health(False, True).lives
     assert Health(None, True).lives
     assert not Health(None, False).lives
+
+
+def test_one_that_was_held_up_puts_back_the_mark_it_took_for_its_own(station: Station) -> None:
+    id = station.enrol("web-1")
+    impair(station, id)
+    kill_after(station, id, "CreateTags", "fencing")
+    station.sandbox.app.world.conditions.mend(id)
+    late = later(station, 2)
+
+    def replaced_meanwhile(call: Call) -> None:
+        if call.action == "DeleteTags" and REPLACED_BY not in station.instance(id).tags:
+            station.aws.tags.set([id], {REPLACED_BY: "i-0123456789abcdef0", STATE: "quarantined"})
+
+    station.sandbox.app.hooks.before.append(replaced_meanwhile)
+    healed = late.heal(id)
+    assert healed.moves == ["call off", "quarantine again"]
+    tags = station.instance(id).tags
+    assert tags[STATE] == "quarantined"
+    assert HOLD_COOLDOWN not in tags

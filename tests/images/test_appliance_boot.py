@@ -228,7 +228,7 @@ def test_other_file_systems_have_their_drivers(machine: Appliance, tmp_path: Pat
 
 
 CHANGE = """
-in_root /sysroot /bin/sh -c 'mkdir -p /root; id -u >/root/who; rm /etc/secret'
+in_root /sysroot /bin/sh -c 'id -u >/etc/who; rm /etc/secret'
 cp /job/motd /sysroot/etc/motd
 echo 'changed it' >&2
 exit 0
@@ -248,7 +248,7 @@ def test_what_is_scrubbed_is_nowhere_on_the_disk(machine: Appliance, tmp_path: P
     run(["e2fsck", "-f", "-n", str(filesystem)], 60)
     said = [
         run(["debugfs", "-R", f"cat {path}", str(filesystem)], 60).stdout
-        for path in ("/root/who", "/etc/motd")
+        for path in ("/etc/who", "/etc/motd")
     ]
     assert said == ["0\n", "welcome\n"]
 

@@ -69,6 +69,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     *_at(
         "images",
+        (
+            "image build",
+            "image_build:build",
+            "an image from a recipe, from nothing, booted before it is uploaded",
+        ),
         ("image recipes", "image_recipes:recipes", "the recipes that images are built from"),
         ("image boot", "image_boot:boot", "start an image here, and see whether it boots"),
         ("image create", "image_create:create", "an image of an instance, which is not touched"),

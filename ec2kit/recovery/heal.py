@@ -178,7 +178,7 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
         move = next_move(seen, context.policy, seen.at)
         if over is not None and not (isinstance(move, Act) and move.name in AGAIN):
             return over
-        if isinstance(move, (Done, Blocked)):
+        if isinstance(move, Done | Blocked):
             return _ended(healed, move)
         if isinstance(move, Await) or waiting.hesitates(move, seen):
             waiting.wait(move)
@@ -196,9 +196,7 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
             over = over or _over(healed, move, healer.monitor.aws.now())
             if healed.successor or move.name == "give up":
                 return over
-            if move.name in LAST:
-                # One that was held up may just have unmarked a machine that another monitor replaced meanwhile.
-                continue
+            # One that was held up may just have unmarked a machine that another monitor replaced: one more look.
         if trouble is not None or move.name in (last, *AGAIN):
             # Also when it was carried out and AWS does not show it yet: to look again at once would not help.
             _pause(healer, PAUSE)

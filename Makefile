@@ -25,7 +25,7 @@ define group
 endef
 
 .PHONY: help setup demo test check deep bench docs \
-	format lint types contracts tests everyday docs-check docs-run wheel
+	format lint types contracts tests boots everyday docs-check docs-run wheel
 
 help:
 	@printf '%s\n' \
@@ -63,7 +63,7 @@ $(DEV): $(RUN)
 demo: $(RUN)
 	@$(BIN)/ec2kit demo
 
-test: format lint types contracts tests docs-check docs-run wheel
+test: format lint types contracts tests boots docs-check docs-run wheel
 
 check: format lint types contracts everyday docs-check
 
@@ -80,7 +80,11 @@ contracts: $(DEV)
 	$(call group,contracts,$(BIN)/lint-imports --no-logo)
 
 tests: $(DEV)
-	$(call group,tests,$(PYTEST) -m 'not deep and not docs and not wheel')
+	$(call group,tests,$(PYTEST) -m 'not deep and not docs and not wheel and not boot')
+
+# Builds images and starts machines under an emulator. The roots are kept in .cache for the next time.
+boots: $(DEV)
+	$(call group,images that are built and booted,$(PYTEST) -v --durations=10 -m 'boot and not deep')
 
 everyday: $(DEV)
 	$(call group,everyday tests,$(PYTEST) -m 'not deep and not docs and not wheel and not kill and not boot')

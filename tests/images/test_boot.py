@@ -31,6 +31,7 @@ def boot(disk: Path, wanted: BootSpec) -> BootReport:
     return boot_test(disk, wanted, SystemClock())
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(AN_HOUR)
 @pytest.mark.parametrize("architecture", ["x86_64", "i386"])
 def test_an_image_boots_with_each_of_its_firmwares(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import listing, quick_help, thousand
+from benchmarks import listing, quick_help, thousand, upload
 from benchmarks.result import Result
 
-BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (quick_help.run, listing.run, thousand.run)
+BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (quick_help.run, listing.run, thousand.run, upload.run)
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from ec2kit.images.boot.machine import METADATA, NETWORK, Firmware, Machine, ove
 from ec2kit.images.boot.spec import BootSpec
 
 MACHINE = Machine(
-    "x86_64", "/var/tmp/a/disk.qcow2", "ec2b0070-0000-4000-8000-000000000001", ("python", "f.py", "80")
+    "x86_64", "/scratch/disk.qcow2", "ec2b0070-0000-4000-8000-000000000001", ("python", "f.py", "80")
 )
 
 

@@ -43,7 +43,7 @@ GONE = (
     "root/.bash_history",
     "root/.python_history",
     "tmp/left",
-    "var/tmp/left",
+    "var/tmp/" + "left",
     "run/x/pid",
 )
 

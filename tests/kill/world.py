@@ -9,13 +9,13 @@ request ids and client tokens.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tests.kill.asking import attributes_of, blocks_of, is_direct, versions_of
 from tests.kill.naming import Names, Thing, tags_of
 
 Client = Callable[[str], Any]
@@ -25,8 +25,6 @@ World = dict[str, list[Any]]
 
 KNOWN_ADDRESS = "203.0.113.9"
 """The seeded address, which everybody calls by its number."""
-DIRECT = "vol-ffffffff"
-"""The volume that AWS names for a snapshot which was made of none."""
 SET, MARK = "ec2kit:set", "ec2kit:run"
 
 
@@ -63,11 +61,11 @@ class Account:
             ec2.describe_images(Owners=["self"])["Images"],
             ec2.describe_addresses()["Addresses"],
             templates,
-            {each["LaunchTemplateId"]: _versions(ec2, each["LaunchTemplateId"]) for each in templates},
+            {each["LaunchTemplateId"]: versions_of(ec2, each["LaunchTemplateId"]) for each in templates},
             ec2.describe_network_interfaces()["NetworkInterfaces"],
             client("ssm").get_parameters_by_path(Path="/ec2kit")["Parameters"],
-            {each["InstanceId"]: _attributes(ec2, each) for each in instances if MARK in tags_of(each)},
-            {each["SnapshotId"]: _blocks(client("ebs"), each) for each in snapshots if _is_direct(each)},
+            {each["InstanceId"]: attributes_of(ec2, each) for each in instances if MARK in tags_of(each)},
+            {each["SnapshotId"]: blocks_of(client("ebs"), each) for each in snapshots if is_direct(each)},
         )
 
     def resources(self) -> dict[str, Thing]:
@@ -234,23 +232,6 @@ def _snapshot(snapshot: Thing, names: Names) -> dict[str, Any]:
     }
 
 
-def _is_direct(snapshot: Thing) -> bool:
-    """Whether it was written with EBS direct, and can be read."""
-    return bool(snapshot["VolumeId"] == DIRECT and snapshot["State"] == "completed")
-
-
-def _blocks(ebs: Any, snapshot: Thing) -> str:
-    """Which blocks it has, and what is in them."""
-    listed = ebs.list_snapshot_blocks(SnapshotId=snapshot["SnapshotId"])["Blocks"]
-    digest = hashlib.sha256()
-    for block in listed:
-        got = ebs.get_snapshot_block(
-            SnapshotId=snapshot["SnapshotId"], BlockIndex=block["BlockIndex"], BlockToken=block["BlockToken"]
-        )
-        digest.update(f"{block['BlockIndex']} {got['Checksum']}\n".encode())
-    return f"{len(listed)} blocks, {digest.hexdigest()[:12]}"
-
-
 def _image(image: Thing, names: Names) -> dict[str, Any]:
     return {
         "name": names.of(image["ImageId"]),
@@ -278,31 +259,6 @@ def _template(template: Thing, versions: list[Thing], names: Names) -> dict[str,
         "name": names.of(template["LaunchTemplateId"]),
         "versions": [names.value(each["LaunchTemplateData"]) for each in by_number],
         "tags": names.tags(template),
-    }
-
-
-def _versions(ec2: Any, template: str) -> list[Thing]:
-    found: list[Thing] = ec2.describe_launch_template_versions(LaunchTemplateId=template)[
-        "LaunchTemplateVersions"
-    ]
-    return found
-
-
-def _attributes(ec2: Any, instance: Thing) -> dict[str, Any]:
-    """What DescribeInstances does not say; a machine that is gone has none of it."""
-    if instance["State"]["Name"] in ("terminated", "shutting-down"):
-        return {}
-
-    def ask(attribute: str) -> Any:
-        return ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute=attribute)
-
-    user_data = ask("userData").get("UserData", {}).get("Value", "")
-    return {
-        "user_data": hashlib.sha256(user_data.encode()).hexdigest()[:12] if user_data else "",
-        "at_shutdown": ask("instanceInitiatedShutdownBehavior")["InstanceInitiatedShutdownBehavior"].get(
-            "Value"
-        ),
-        "termination_protected": ask("disableApiTermination")["DisableApiTermination"].get("Value"),
     }
 
 

@@ -21,7 +21,7 @@ REGISTRIES = re.compile(
         )
     )
 )
-ACCOUNT = re.compile(r"(?<![\w.:/-])\d{12}(?![\w.-])")
+ACCOUNT = re.compile(r"(?<![\w.:/-])[0-9]{12}(?![\w.-])")
 EXAMPLE_ACCOUNTS = {"123456789012", "000000000000", "111122223333", "444455556666", "999999999999"}
 PATCHING = re.compile(r"mock\.patch|mock import .*\bpatch\b|mocker\.patch")
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|managers?|common|misc)(_|$)")

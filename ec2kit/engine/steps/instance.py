@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 OUT_OF_CAPACITY = "Server.InsufficientInstanceCapacity"
 """The state reason of a launch for which EC2 had accepted the call and then found no room."""
 SOMEBODY = "Client.UserInitiatedShutdown"
-"""The state reason of a stop by API: another person or monitor wants the machine off, which is no fault of the start."""
+"""The state reason of a stop by API: another person or monitor wants the machine off, no fault of the start."""
 STOP_BOUND = timedelta(minutes=10)
 """How long a stop is waited for unless the plan says otherwise; one can hang in `stopping` for good."""
 

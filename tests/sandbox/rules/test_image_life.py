@@ -67,7 +67,7 @@ def _give_away(image_id: str) -> None:
     """Let the image belong to another account."""
     from ec2kit.sandbox.rules import lookup
 
-    lookup.backend_of("123456789012", "eu-west-1").amis[image_id].owner_id = "210987654321"
+    lookup.backend_of("123456789012", "eu-west-1").amis[image_id].owner_id = "444455556666"
 
 
 @pytest.mark.parametrize("days", [-1, 3660])
@@ -89,7 +89,7 @@ def test_a_disabled_image_is_not_launched_listed_or_shared_and_keeps_its_snapsho
     ec2 = sandbox.client("ec2")
     image_id = make_image(sandbox, "off")
     snapshot_id = image(sandbox, image_id)["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
-    ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Add": [{"UserId": "210987654321"}]})
+    ec2.modify_image_attribute(ImageId=image_id, LaunchPermission={"Add": [{"UserId": "444455556666"}]})
     ec2.disable_image(ImageId=image_id)
     assert image(sandbox, image_id)["State"] == "disabled"
     assert listed(sandbox, Owners=["self"]) == []

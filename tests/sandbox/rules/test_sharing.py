@@ -6,7 +6,7 @@ from tests.sandbox.rules.blocks_ground import upload
 from tests.sandbox.rules.making import calm, image, make_image, make_snapshot, refused
 from tests.support.inprocess import InProcess
 
-OTHER, THIRD = "210987654321", "111122223333"
+OTHER, THIRD = "444455556666", "111122223333"
 ORGANISATION = "arn:aws:organizations::123456789012:organization/o-1"
 
 

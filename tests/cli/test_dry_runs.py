@@ -71,6 +71,12 @@ def paused(fleet: Fleet) -> None:
     typed("recovery pause web-1 --reason work")(fleet)
 
 
+def with_disk(fleet: Fleet) -> None:
+    sector = bytearray(512)
+    sector[0], sector[510:512] = 0xEB, b"\x55\xaa"
+    (fleet.home / "disk.raw").write_bytes(bytes(sector))
+
+
 def bundled(fleet: Fleet) -> None:
     typed("bundle create web-1 s3://backups/m --volume /dev/xvda")(fleet)
 
@@ -105,6 +111,11 @@ ROWS = {
     ),
     "image create": Row(
         "image create web-1 --name golden --unscrubbed", "image create nobody --name golden --unscrubbed"
+    ),
+    "image import": Row(
+        "image import disk.raw --name golden --no-boot-test",
+        "image import nothing.raw --name golden --no-boot-test",
+        with_disk,
     ),
     "image copy": Row(
         "image copy debian-12-amd64 --to eu-west-2 --to eu-west-3", "image copy nothing --to eu-west-2"

@@ -25,7 +25,10 @@ from ec2kit.cli.registry import COMMANDS, Command
 from ec2kit.cli.running import run as run_registered
 from ec2kit.cli.surroundings import Surroundings
 from ec2kit.errors import Exit
+from ec2kit.images.building import Built, Order
+from ec2kit.images.root.workshop import Workshop
 from ec2kit.model.runs import Journal
+from ec2kit.objects.sources import ReadsDirectories
 from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.direct import transport
@@ -81,6 +84,10 @@ class Shell:
     program: str = ""
     scrub: Callable[[Path, str], None] | None = None
     """Scrubs disks in the appliance's place."""
+    directories: ReadsDirectories | None = None
+    """Reads directories off disks in the appliance's place."""
+    build: Callable[[Order, Workshop, Path, Callable[[str], None]], Built] | None = None
+    """Builds disks in mmdebstrap's and QEMU's place."""
 
     def run(self, line: str, stdin: str = "") -> Screen:
         """Type one line (without `ec2kit`)."""
@@ -101,6 +108,8 @@ class Shell:
             workers=self.workers,
             program=self.program,
             scrub=self.scrub,
+            directories=self.directories,
+            build=self.build,
         )
         code = guarded(shlex.split(line), around, self._run)
         return Screen(stdout.getvalue(), stderr.getvalue(), code)
@@ -120,6 +129,7 @@ class Shell:
             "EC2KIT_STATE_DIR": str(self.home / "state"),
             "XDG_RUNTIME_DIR": str(self.home / "run"),
             "XDG_CACHE_HOME": str(self.home / "cache"),
+            "EC2KIT_CACHE_DIR": str(self.home / "cache" / "ec2kit"),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             **({"EC2KIT_REGION": "eu-west-1"} if self.sandbox else {}),
         }

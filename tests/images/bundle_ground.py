@@ -1,0 +1,93 @@
+"""A machine with a small volume whose every byte is known, and a stand-in for the appliance."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from ec2kit.objects.sending import Takes
+from ec2kit.objects.sources import Disk
+from ec2kit.sandbox.disks import put_volume
+from tests.cli.screens import Screen, Shell
+from tests.sandbox.seeded import Seeded
+
+MIB = 1 << 20
+DEVICE, LIGHT = "/dev/sdg", "/dev/sdh"
+"""A volume whose object has several parts, and one with next to nothing on it."""
+SHELF = "s3://backups/m"
+DATA = ((0, 3 * MIB), (40 * MIB, 12 * MIB), (700 * MIB, 8 * MIB))
+"""Where the disk has data: they cannot be compressed, and make three parts."""
+FEW = ((0, 1000), (500 * MIB, 100_000))
+
+
+def write_disk(path: Path, data: Sequence[tuple[int, int]] = DATA) -> Path:
+    """A disk of a GiB with data here and there."""
+    chance = random.Random(7)
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+        for at, length in data:
+            file.seek(at)
+            file.write(chance.randbytes(length))
+    return path
+
+
+def attach(sandbox: Seeded, disk: Path, device: str = DEVICE) -> str:
+    """Give web-1 another volume, with this disk on it; its id."""
+    volume: str = sandbox.ec2.create_volume(AvailabilityZone="eu-west-1a", Size=1)["VolumeId"]
+    sandbox.tick(60)
+    sandbox.ec2.attach_volume(VolumeId=volume, InstanceId=sandbox.id("web-1"), Device=device)
+    sandbox.tick(60)
+    put_volume(sandbox.app, volume, disk)
+    return volume
+
+
+def tar_of(tree: Path, paths: Sequence[str], out: Takes) -> None:
+    """What the appliance does, with the tar of this machine."""
+    names = sorted(path.lstrip("/") for path in paths)
+    keep = [
+        "--format=posix",
+        "--acls",
+        "--xattrs",
+        "--sparse",
+        "--sparse-version=0.0",
+        "--numeric-owner",
+        "--sort=name",
+    ]
+    plain = "--pax-option=delete=atime,delete=ctime,exthdr.name=%d/PaxHeaders/%f"
+    done = subprocess.run(
+        ["tar", "--create", "--file=-", f"--directory={tree}", *keep, plain, *names],
+        capture_output=True,
+        check=True,
+    )
+    out.write(done.stdout)
+
+
+class Tree:
+    """Reads directories off a tree in this file system, whatever the disks."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        self.disks: list[str] = []
+
+    def __call__(self, disks: Sequence[Disk], paths: Sequence[str], out: Takes, /) -> Sequence[str]:
+        """As `ReadsDirectories`."""
+        self.disks = [disk.name for disk in disks]
+        tar_of(self.top, paths, out)
+        return ["/srv/absent"]
+
+
+def bundle_of(shell: Shell, options: str = f"--volume {DEVICE}", shelf: str = SHELF) -> str:
+    """Make a bundle of web-1; its URL."""
+    screen: Screen = shell.run(f"bundle create web-1 {shelf} {options}")
+    assert screen.exit == 0, screen
+    return screen.stdout.split("\t")[0]
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same; holes are zeros."""
+    cmp = shutil.which("cmp")
+    assert cmp
+    return subprocess.run([cmp, str(one), str(other)], check=False).returncode == 0

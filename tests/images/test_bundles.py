@@ -1,0 +1,353 @@
+"""Bundles on the sandbox: stored, listed, verified, restored, pruned."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ec2kit.sandbox.disks import get_volume
+from tests.cli.screens import Shell
+from tests.images.bundle_ground import DEVICE, FEW, LIGHT, SHELF, Tree, attach, bundle_of, is_same, write_disk
+from tests.images.machine_disks import odd_tree
+from tests.sandbox.seeded import Seeded
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_disk(tmp_path_factory.mktemp("disk") / "raw")
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_disk(tmp_path_factory.mktemp("light") / "raw", FEW)
+
+
+@pytest.fixture(scope="module")
+def sandbox(disk: Path, light: Path) -> Seeded:
+    seeded = Seeded()
+    seeded.tick(600)
+    attach(seeded, disk)
+    attach(seeded, light, LIGHT)
+    return seeded
+
+
+@pytest.fixture
+def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
+    (tmp_path / "tree/etc").mkdir(parents=True)
+    (tmp_path / "tree/etc/hostname").write_text("web-1\n")
+    odd_tree(tmp_path / "tree/srv")
+    sandbox.app.calls.clear()
+    return Shell(tmp_path, sandbox, directories=Tree(tmp_path / "tree"))
+
+
+@pytest.fixture(scope="module")
+def bundle(sandbox: Seeded, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One that the tests below only read."""
+    return bundle_of(Shell(tmp_path_factory.mktemp("home"), sandbox))
+
+
+def objects(sandbox: Seeded, url: str) -> dict[str, int]:
+    """The sizes of what a bundle consists of, by name."""
+    prefix = url.removeprefix("s3://backups/") + "/"
+    found = sandbox.client("s3").list_objects_v2(Bucket="backups", Prefix=prefix)
+    return {each["Key"].removeprefix(prefix): each["Size"] for each in found.get("Contents", ())}
+
+
+def manifest(sandbox: Seeded, url: str) -> dict[str, Any]:
+    key = url.removeprefix("s3://backups/") + "/manifest.json"
+    written = sandbox.client("s3").get_object(Bucket="backups", Key=key)["Body"].read()
+    return dict(json.loads(written))
+
+
+def put(sandbox: Seeded, url: str, name: str, data: bytes) -> None:
+    key = f"{url.removeprefix('s3://backups/')}/{name}"
+    sandbox.client("s3").put_object(Bucket="backups", Key=key, Body=data)
+
+
+def sets(shell: Shell) -> list[str]:
+    return [line.split("\t")[0] for line in shell.run("snapshot ls web-1").stdout.splitlines()]
+
+
+def test_a_volume_there_and_back(shell: Shell, sandbox: Seeded, disk: Path) -> None:
+    before = sets(shell)
+
+    url = bundle_of(shell)
+
+    assert objects(sandbox, url).keys() == {"sdg.raw.zst", "SHA256SUMS", "manifest.json"}
+    assert sets(shell) == before
+    assert shell.run(f"bundle restore {url} --to out").exit == 0
+    assert is_same(shell.home / "out/sdg.raw", disk)
+    assert [each.name for each in (shell.home / "out").iterdir()] == ["sdg.raw"]
+    assert (shell.home / "out/sdg.raw").stat().st_blocks * 512 < 64 << 20
+
+
+def test_the_whole_machine(shell: Shell, sandbox: Seeded) -> None:
+    url = bundle_of(shell, "--keep-set")
+
+    stored = manifest(sandbox, url)
+    assert [each["device"] for each in stored["objects"]] == ["/dev/xvda", "/dev/sdf", DEVICE, LIGHT]
+    assert stored["machine"]["name"] == "web-1"
+    assert stored["launch"]["InstanceType"] == "t3.micro"
+    assert "UserData" not in stored["launch"]
+    assert len(stored["restore"]) <= 10
+    [kept] = [name for name in sets(shell) if name == stored["set"]]
+
+    again = bundle_of(shell, f"--set {kept} --volume {LIGHT}")
+
+    assert kept in sets(shell)
+    assert manifest(sandbox, again)["set"] == kept
+    assert manifest(sandbox, again)["taken"] == stored["taken"]
+    assert shell.run(f"bundle create web-2 {SHELF} --set {kept}").exit == 2
+    assert shell.run(f"snapshot delete {kept} -y").exit == 0
+
+
+def test_directories_there_and_back(shell: Shell, sandbox: Seeded) -> None:
+    url = bundle_of(shell, "--path /etc --path /srv")
+
+    assert objects(sandbox, url).keys() == {"paths.tar.zst", "SHA256SUMS", "manifest.json"}
+    screen = shell.run(f"bundle restore {url} --to out")
+    assert screen.exit == 0, screen
+    assert "/srv/absent was not in it" in screen.stdout
+    first, second = shell.home / "out/srv/odd/first", shell.home / "out/srv/odd/second"
+    assert first.stat().st_ino == second.stat().st_ino
+    assert first.stat().st_mtime == 1_000_000_000
+    sparse = shell.home / "out/srv/odd/sparse"
+    assert sparse.read_bytes() == (shell.home / "tree/srv/odd/sparse").read_bytes()
+    assert sparse.stat().st_blocks * 512 < 1 << 20
+    here, there = shell.home / "out", shell.home / "tree"
+    assert names(here) == names(there)
+    assert isinstance(shell.directories, Tree)
+    assert shell.directories.disks == ["xvda", "sdf", "sdg", "sdh"]
+    refused = shell.run(f"bundle restore {url} --to volume")
+    assert refused.exit == 2
+    assert "directories only" in refused.stderr
+
+
+def names(top: Path) -> list[bytes]:
+    found = [(bytes(Path(where)), each) for where, _, files in os.walk(top) for each in files]
+    return sorted(where.removeprefix(bytes(top)) + b"/" + os.fsencode(each) for where, each in found)
+
+
+def test_what_is_not_there_or_cannot_be_is_said_before_anything_is_made(
+    shell: Shell, sandbox: Seeded
+) -> None:
+    for line, code, words in (
+        ("web-1 s3://nowhere/m", 4, "does not exist"),
+        ("web-1 backups/m", 2, "s3://BUCKET/PREFIX"),
+        (f"web-1 {SHELF} --volume /dev/sdz", 4, "it has /dev/sdf"),
+        (f"web-1 {SHELF} --path etc", 2, "absolute"),
+        (f"nobody {SHELF}", 4, "nobody"),
+        (f"web-1 {SHELF} --set web-1@19990101T000000Z", 4, "no snapshot set"),
+    ):
+        screen = shell.run(f"bundle create {line}")
+        assert screen.exit == code, screen
+        assert words in screen.stderr, screen
+    assert sandbox.app.calls.changes() == []
+
+
+def test_ls_and_verify(shell: Shell, sandbox: Seeded, bundle: str) -> None:
+    put(sandbox, f"{SHELF}/web-9-20200101T000000Z.bundle", "xvda.raw.zst", b"not yet")
+    rows = {row["name"]: row for row in json.loads(shell.run(f"bundle ls {SHELF} -o json").stdout)}
+    name = bundle.rpartition("/")[2]
+    assert rows[name]["state"] == "complete"
+    assert rows[name]["machine"] == "web-1"
+    assert rows[name]["holds"] == [DEVICE]
+    assert rows[name]["stored_bytes"] == sum(objects(sandbox, bundle).values())
+    assert rows["web-9-20200101T000000Z.bundle"]["state"] == "unfinished"
+    assert shell.run("bundle ls s3://backups/none").stdout == ""
+
+    assert shell.run(f"bundle verify {bundle} --dry-run").exit == 0
+    assert "verified.json" not in objects(sandbox, bundle)
+    assert shell.run(f"bundle verify {bundle} --deep").exit == 0
+    assert "deep" in shell.run(f"bundle ls {SHELF} -o table").stdout
+    assert shell.run(f"bundle verify {SHELF}/web-9-20200101T000000Z.bundle").exit == 4
+    assert shell.run(f"bundle verify {SHELF}/web-9").exit == 4
+
+
+def test_verify_finds_what_was_changed(shell: Shell, sandbox: Seeded) -> None:
+    url = bundle_of(shell, f"--volume {LIGHT}", "s3://backups/damaged")
+    key = f"{url.removeprefix('s3://backups/')}/sdh.raw.zst"
+    data = bytearray(sandbox.client("s3").get_object(Bucket="backups", Key=key)["Body"].read())
+    data[len(data) // 2] ^= 1
+    put(sandbox, url, "sdh.raw.zst", bytes(data))
+
+    for options in ("", "--deep"):
+        screen = shell.run(f"bundle verify {url} {options}")
+        assert screen.exit == 1
+        assert "sdh.raw.zst" in screen.stderr
+    assert "verified.json" not in objects(sandbox, url)
+    screen = shell.run(f"bundle restore {url} --to out")
+    assert screen.exit == 1
+    assert "is not what was put there" in screen.stderr
+    assert not (shell.home / "out/sdh.raw").exists()
+
+
+def test_to_a_volume(shell: Shell, sandbox: Seeded, bundle: str, disk: Path) -> None:
+    before = sandbox.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+
+    screen = shell.run(f"bundle restore {bundle} --to volume")
+
+    assert screen.exit == 0, screen
+    volume = screen.stdout.split("\t")[0]
+    get_volume(sandbox.app, volume, shell.home / "back")
+    assert is_same(shell.home / "back", disk)
+    (seen,) = sandbox.ec2.describe_volumes(VolumeIds=[volume])["Volumes"]
+    assert (seen["AvailabilityZone"], seen["Size"]) == ("eu-west-1a", 1)
+    assert {"Key": "ec2kit:device", "Value": DEVICE} in seen["Tags"]
+    after = sandbox.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    assert len(after) == len(before)
+    assert not list((shell.home / "cache").rglob("*.raw"))
+    assert shell.run(f"bundle restore {bundle} --to image --name data-only").exit == 5
+
+
+def test_to_an_image(shell: Shell, sandbox: Seeded) -> None:
+    url = bundle_of(shell, "--volume /dev/xvda")
+    assert shell.run(f"bundle restore {url} --to image").exit == 2
+
+    screen = shell.run(f"bundle restore {url} --to image --name restored")
+
+    assert screen.exit == 0, screen
+    (image,) = sandbox.ec2.describe_images(ImageIds=[screen.stdout.split("\t")[0]])["Images"]
+    (like,) = sandbox.ec2.describe_images(ImageIds=[sandbox.instance("web-1")["ImageId"]])["Images"]
+    assert image["BootMode"] == "legacy-bios"
+    for name in ("Architecture", "EnaSupport", "RootDeviceName", "VirtualizationType"):
+        assert image.get(name) == like.get(name), name
+    assert [each["DeviceName"] for each in image["BlockDeviceMappings"]] == ["/dev/xvda"]
+    taken = shell.run(f"bundle restore {url} --to image --name debian-12-amd64")
+    assert taken.exit == 5
+    assert "has that name" in taken.stdout
+
+
+def test_a_directory_with_something_in_it_is_left_alone(shell: Shell, bundle: str, disk: Path) -> None:
+    out = shell.home / "out"
+    out.mkdir()
+    (out / "mine").write_text("mine")
+    (out / "sdg.raw").write_text("older")
+
+    assert shell.run(f"bundle restore {bundle} --to out").exit == 5
+    assert (out / "sdg.raw").read_text() == "older"
+    assert shell.run(f"bundle restore {bundle} --to out --into").exit == 0
+
+    assert (out / "mine").read_text() == "mine"
+    assert is_same(out / "sdg.raw", disk)
+
+
+def test_a_restore_that_was_killed_fetches_nothing_twice(
+    shell: Shell, sandbox: Seeded, bundle: str, disk: Path
+) -> None:
+    shell.workers = 1
+    fetched: list[str] = []
+
+    def die(call: Any) -> None:
+        if call.action == "GetObject" and call.params["path"].endswith("sdg.raw.zst"):
+            fetched.append(call.name)
+            if len(fetched) == 2:
+                raise KeyboardInterrupt
+
+    sandbox.before(die)
+    assert shell.run(f"bundle restore {bundle} --to out").exit == 130
+    assert not (shell.home / "out/sdg.raw").exists()
+
+    assert shell.run(f"bundle restore {bundle} --to out").exit == 0
+
+    sandbox.app.hooks.before.remove(die)
+    assert is_same(shell.home / "out/sdg.raw", disk)
+    assert [each.name for each in (shell.home / "out").iterdir()] == ["sdg.raw"]
+    parts = len(manifest(sandbox, bundle)["objects"][0]["stored"]["parts"])
+    assert parts == 3
+    assert len(fetched) == parts + 1
+
+
+def test_prune(shell: Shell, sandbox: Seeded) -> None:
+    shelf = "s3://backups/prune"
+    made = []
+    for _ in range(2):
+        made.append(shell.run(f"bundle create web-1 {shelf} --volume {LIGHT}").stdout.split("\t")[0])
+        sandbox.tick(3600)
+    s3 = sandbox.client("s3")
+    s3.create_multipart_upload(Bucket="backups", Key="prune/web-2-20260101T000000Z.bundle/x.raw.zst")
+    put(sandbox, f"{shelf}/web-2-20260101T000000Z.bundle", "y.raw.zst", b"half")
+    put(sandbox, f"{shelf}/somebody", "else.txt", b"stays")
+
+    assert shell.run(f"bundle prune {shelf} --keep-last 1 -y").exit == 0
+    assert objects(sandbox, made[0]) == {}
+    assert objects(sandbox, made[1]) != {}
+    assert len(s3.list_multipart_uploads(Bucket="backups").get("Uploads", ())) == 1
+
+    sandbox.tick(26 * 3600)
+    assert shell.run(f"bundle prune {shelf} --keep-last 1 -y").exit == 0
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups")
+    assert objects(sandbox, f"{shelf}/web-2-20260101T000000Z.bundle") == {}
+    assert objects(sandbox, f"{shelf}/somebody") == {"else.txt": 5}
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize(
+    "when, call",
+    [
+        ("after", "ec2:CreateSnapshots"),
+        ("before", "ebs:GetSnapshotBlock"),
+        ("after", "s3:CreateMultipartUpload"),
+        ("after", "s3:UploadPart"),
+        ("after", "s3:CompleteMultipartUpload"),
+        ("after", "s3:PutObject"),
+    ],
+)
+def test_killed_at_a_call_it_is_gone_on_with(
+    shell: Shell, sandbox: Seeded, light: Path, when: str, call: str
+) -> None:
+    shell.workers = 1
+    line = f"bundle create web-1 s3://backups/killed-{when}-{call.partition(':')[2].lower()} --volume {LIGHT}"
+    hooks = sandbox.app.hooks.before if when == "before" else sandbox.app.hooks.after
+
+    def die(made: Any) -> None:
+        if made.name == call:
+            hooks.remove(die)
+            raise KeyboardInterrupt
+
+    before = sets(shell)
+    hooks.append(die)
+    assert shell.run(line).exit == 130
+    sandbox.app.calls.clear()
+
+    screen = shell.run(line)
+
+    assert screen.exit == 0, screen
+    again = sandbox.app.calls.names()
+    assert "ec2:CreateSnapshots" not in again
+    assert len(json.loads(shell.run(f"bundle ls {line.split()[3]} -o json").stdout)) == 1
+    assert sets(shell) == before
+    assert "Uploads" not in sandbox.client("s3").list_multipart_uploads(Bucket="backups", Prefix="killed")
+    url = screen.stdout.split("\t")[0]
+    assert shell.run(f"bundle restore {url} --to out").exit == 0
+    assert is_same(shell.home / "out/sdh.raw", light)
+
+
+def test_gc_removes_what_a_run_given_up_has_left(shell: Shell, sandbox: Seeded) -> None:
+    shell.workers = 1
+    url = "s3://backups/given-up"
+
+    def die(made: Any) -> None:
+        if made.name == "s3:CompleteMultipartUpload":
+            sandbox.app.hooks.before.remove(die)
+            raise KeyboardInterrupt
+
+    sandbox.before(die)
+    assert shell.run(f"bundle create web-1 {url} --volume {LIGHT}").exit == 130
+    s3 = sandbox.client("s3")
+    assert len(s3.list_multipart_uploads(Bucket="backups", Prefix="given-up")["Uploads"]) == 1
+    assert shell.run("gc --dry-run -o json").exit == 0
+    assert "abort-upload" not in shell.run("gc --dry-run -o json").stdout
+    assert shell.run("resume --abandon").exit == 0
+
+    assert shell.run("gc -y").exit == 0
+
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups", Prefix="given-up")
+    assert shell.run("gc -y").exit == 0
+    sandbox.tick(8 * 24 * 3600)
+    assert shell.run("gc -y").exit == 0
+    assert sets(shell) == []

@@ -23,11 +23,11 @@ DATA = ((0, 3 * MIB), (40 * MIB, 12 * MIB), (700 * MIB, 8 * MIB))
 FEW = ((0, 1000), (500 * MIB, 100_000))
 
 
-def write_disk(path: Path, data: Sequence[tuple[int, int]] = DATA) -> Path:
-    """A disk of a GiB with data here and there."""
+def write_disk(path: Path, data: Sequence[tuple[int, int]] = DATA, size_gib: int = 1) -> Path:
+    """A disk with data here and there."""
     chance = random.Random(7)
     with path.open("wb") as file:
-        file.truncate(1 << 30)
+        file.truncate(size_gib << 30)
         for at, length in data:
             file.seek(at)
             file.write(chance.randbytes(length))
@@ -36,7 +36,9 @@ def write_disk(path: Path, data: Sequence[tuple[int, int]] = DATA) -> Path:
 
 def attach(sandbox: Seeded, disk: Path, device: str = DEVICE) -> str:
     """Give web-1 another volume, with this disk on it; its id."""
-    volume: str = sandbox.ec2.create_volume(AvailabilityZone="eu-west-1a", Size=1)["VolumeId"]
+    size_gib = disk.stat().st_size >> 30
+    made = sandbox.ec2.create_volume(AvailabilityZone="eu-west-1a", Size=size_gib)
+    volume: str = made["VolumeId"]
     sandbox.tick(60)
     sandbox.ec2.attach_volume(VolumeId=volume, InstanceId=sandbox.id("web-1"), Device=device)
     sandbox.tick(60)

@@ -11,7 +11,18 @@ import pytest
 
 from ec2kit.sandbox.disks import get_volume
 from tests.cli.screens import Shell
-from tests.images.bundle_ground import DEVICE, FEW, LIGHT, SHELF, Tree, attach, bundle_of, is_same, write_disk
+from tests.images.bundle_ground import (
+    DEVICE,
+    FEW,
+    LIGHT,
+    MIB,
+    SHELF,
+    Tree,
+    attach,
+    bundle_of,
+    is_same,
+    write_disk,
+)
 from tests.images.machine_disks import odd_tree
 from tests.sandbox.seeded import Seeded
 
@@ -130,6 +141,28 @@ def test_directories_there_and_back(shell: Shell, sandbox: Seeded) -> None:
 def names(top: Path) -> list[bytes]:
     found = [(bytes(Path(where)), each) for where, _, files in os.walk(top) for each in files]
     return sorted(where.removeprefix(bytes(top)) + b"/" + os.fsencode(each) for where, each in found)
+
+
+def test_a_disk_of_two_objects(tmp_path: Path) -> None:
+    seeded = Seeded()
+    seeded.tick(600)
+    large = write_disk(tmp_path / "large", ((5, 1000), (64 << 30, 70_000)), size_gib=66)
+    attach(seeded, large, "/dev/sdl")
+    shell = Shell(tmp_path, seeded)
+
+    url = bundle_of(shell, "--volume /dev/sdl")
+
+    assert {"sdl.raw.zst.0000", "sdl.raw.zst.0001"} < objects(seeded, url).keys()
+    lines = manifest(seeded, url)["restore"]
+    assert "cat sdl.raw.zst.* | zstd -d --sparse -o sdl.raw" in lines
+    assert shell.run(f"bundle verify {url} --deep").exit == 0
+    assert shell.run(f"bundle restore {url} --to out").exit == 0
+    with (tmp_path / "out/sdl.raw").open("rb") as back, large.open("rb") as was:
+        assert back.seek(0, os.SEEK_END) == 66 << 30
+        for at in (0, 32 << 30, 64 << 30, (66 << 30) - MIB):
+            back.seek(at)
+            was.seek(at)
+            assert back.read(MIB) == was.read(MIB)
 
 
 def test_what_is_not_there_or_cannot_be_is_said_before_anything_is_made(

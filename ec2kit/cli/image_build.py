@@ -128,14 +128,14 @@ def _publication(order: Order, verify: Thoroughness) -> Publication:
 def _workshop(context: Context, fresh: bool) -> Workshop:
     from ec2kit.images.root.workshop import Workshop
 
-    stage = ""
+    told: set[str] = set()
 
     def report(progress: Progress) -> None:
-        nonlocal stage
-        if progress.stage != stage:
-            stage = progress.stage
+        # Packages are unpacked and set up in several rounds; each stage is told once.
+        if progress.stage not in told:
+            told.add(progress.stage)
             amount = f" ({progress.total})" if progress.total else ""
-            context.say(f"  {stage}{amount}")
+            context.say(f"  {progress.stage}{amount}")
 
     usual = Workshop.of(context.surroundings.environ, context.surroundings.clock)
     directory = cache_directory(context.surroundings.environ) / "images"
@@ -146,7 +146,8 @@ def _built(context: Context, order: Order, work: Workshop, target: Path) -> Buil
     from ec2kit.images import building
 
     context.say(f"building {order.name}: {order.recipe.description or order.recipe.name}")
-    built = building.build(order, work, target, context.say)
+    make = context.surroundings.build or building.build
+    built = make(order, work, target, context.say)
     if not built.made_now:
         context.say(f"{target.name} was built and booted before; going on with it")
     return built

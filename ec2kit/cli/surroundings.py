@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from ec2kit.host.clock import Clock
     from ec2kit.host.network import Dialer
+    from ec2kit.images.building import Built, Order
+    from ec2kit.images.root.workshop import Workshop
     from ec2kit.model.runs import Journal
     from ec2kit.objects.sources import ReadsDirectories
 
@@ -43,6 +45,8 @@ class Surroundings:
     """Put around the journal, for those who look at what is written when; None: the journal as it is."""
     scrub: Callable[[Path, str], None] | None = None
     """Scrubs the raw disk in a file, given what its machine calls it; None: in the appliance, which takes minutes."""
+    build: Callable[[Order, Workshop, Path, Callable[[str], None]], Built] | None = None
+    """Builds a disk; None: `ec2kit.images.building.build`, which takes minutes."""
     directories: ReadsDirectories | None = None
     """Reads directories off the disks of snapshots; None: in the appliance, which takes a minute."""
     workers: int = 8

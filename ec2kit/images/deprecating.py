@@ -33,8 +33,8 @@ def deprecate_plan(images: Sequence[Image], at: datetime | None, now: datetime) 
     Raises `UsageError` for a time that AWS does not take: not in the future, or too far in it.
     """
     when = whole_minute(at) if at is not None else None
-    if when is not None:
-        _check(when, now)
+    if at is not None:
+        _check(at, now)
     steps, unchanged = [], []
     for image in images:
         if image.deprecates == when:

@@ -112,6 +112,7 @@ ROWS = {
     "image create": Row(
         "image create web-1 --name golden --unscrubbed", "image create nobody --name golden --unscrubbed"
     ),
+    "image build": Row("image build debian-12-minimal --name golden", "image build nothing --name golden"),
     "image import": Row(
         "image import disk.raw --name golden --no-boot-test",
         "image import nothing.raw --name golden --no-boot-test",

@@ -13,6 +13,7 @@ from ec2kit.sandbox.conditions import Check
 from ec2kit.sandbox.fault_words import parse_order
 from tests.cli.screens import Screen, Shell
 from tests.sandbox.seeded import Seeded
+from tests.support.building import build_at_once
 
 ADDRESS = "203.0.113.9"
 BOTH = "http:80/ banner:22"
@@ -24,7 +25,7 @@ class Fleet:
     def __init__(self, home: Path) -> None:
         self.sandbox = Seeded()
         self.home = home
-        self.cron = Shell(home, self.sandbox, workers=1)
+        self.cron = Shell(home, self.sandbox, workers=1, build=build_at_once)
         self.person = Shell(
             home, self.sandbox, answers=[], terminal=True, workers=1, environ={"NO_COLOR": "1"}
         )

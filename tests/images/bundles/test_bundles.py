@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import pytest
-
+from ec2kit.model.periods import parse_time
 from ec2kit.sandbox.disks import get_volume
 from tests.cli.screens import Shell
-from tests.images.bundle_ground import (
+from tests.images.bundles.ground import (
     DEVICE,
-    FEW,
     LIGHT,
     MIB,
     SHELF,
@@ -21,66 +19,13 @@ from tests.images.bundle_ground import (
     attach,
     bundle_of,
     is_same,
+    manifest,
+    objects,
+    put,
+    sets,
     write_disk,
 )
-from tests.images.machine_disks import odd_tree
 from tests.sandbox.seeded import Seeded
-
-
-@pytest.fixture(scope="module")
-def disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_disk(tmp_path_factory.mktemp("disk") / "raw")
-
-
-@pytest.fixture(scope="module")
-def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_disk(tmp_path_factory.mktemp("light") / "raw", FEW)
-
-
-@pytest.fixture(scope="module")
-def sandbox(disk: Path, light: Path) -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    attach(seeded, disk)
-    attach(seeded, light, LIGHT)
-    return seeded
-
-
-@pytest.fixture
-def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
-    (tmp_path / "tree/etc").mkdir(parents=True)
-    (tmp_path / "tree/etc/hostname").write_text("web-1\n")
-    odd_tree(tmp_path / "tree/srv")
-    sandbox.app.calls.clear()
-    return Shell(tmp_path, sandbox, directories=Tree(tmp_path / "tree"))
-
-
-@pytest.fixture(scope="module")
-def bundle(sandbox: Seeded, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """One that the tests below only read."""
-    return bundle_of(Shell(tmp_path_factory.mktemp("home"), sandbox))
-
-
-def objects(sandbox: Seeded, url: str) -> dict[str, int]:
-    """The sizes of what a bundle consists of, by name."""
-    prefix = url.removeprefix("s3://backups/") + "/"
-    found = sandbox.client("s3").list_objects_v2(Bucket="backups", Prefix=prefix)
-    return {each["Key"].removeprefix(prefix): each["Size"] for each in found.get("Contents", ())}
-
-
-def manifest(sandbox: Seeded, url: str) -> dict[str, Any]:
-    key = url.removeprefix("s3://backups/") + "/manifest.json"
-    written = sandbox.client("s3").get_object(Bucket="backups", Key=key)["Body"].read()
-    return dict(json.loads(written))
-
-
-def put(sandbox: Seeded, url: str, name: str, data: bytes) -> None:
-    key = f"{url.removeprefix('s3://backups/')}/{name}"
-    sandbox.client("s3").put_object(Bucket="backups", Key=key, Body=data)
-
-
-def sets(shell: Shell) -> list[str]:
-    return [line.split("\t")[0] for line in shell.run("snapshot ls web-1").stdout.splitlines()]
 
 
 def test_a_volume_there_and_back(shell: Shell, sandbox: Seeded, disk: Path) -> None:
@@ -111,7 +56,9 @@ def test_the_whole_machine(shell: Shell, sandbox: Seeded) -> None:
 
     assert kept in sets(shell)
     assert manifest(sandbox, again)["set"] == kept
-    assert manifest(sandbox, again)["taken"] == stored["taken"]
+    # A set that is taken for a bundle is dated when it is asked for; one that is there, when AWS began it.
+    later = parse_time(manifest(sandbox, again)["taken"]) - parse_time(stored["taken"])
+    assert timedelta() <= later < timedelta(minutes=1)
     assert shell.run(f"bundle create web-2 {SHELF} --set {kept}").exit == 2
     assert shell.run(f"snapshot delete {kept} -y").exit == 0
 
@@ -269,32 +216,6 @@ def test_a_directory_with_something_in_it_is_left_alone(shell: Shell, bundle: st
     assert is_same(out / "sdg.raw", disk)
 
 
-def test_a_restore_that_was_killed_fetches_nothing_twice(
-    shell: Shell, sandbox: Seeded, bundle: str, disk: Path
-) -> None:
-    shell.workers = 1
-    fetched: list[str] = []
-
-    def die(call: Any) -> None:
-        if call.action == "GetObject" and call.params["path"].endswith("sdg.raw.zst"):
-            fetched.append(call.name)
-            if len(fetched) == 2:
-                raise KeyboardInterrupt
-
-    sandbox.before(die)
-    assert shell.run(f"bundle restore {bundle} --to out").exit == 130
-    assert not (shell.home / "out/sdg.raw").exists()
-
-    assert shell.run(f"bundle restore {bundle} --to out").exit == 0
-
-    sandbox.app.hooks.before.remove(die)
-    assert is_same(shell.home / "out/sdg.raw", disk)
-    assert [each.name for each in (shell.home / "out").iterdir()] == ["sdg.raw"]
-    parts = len(manifest(sandbox, bundle)["objects"][0]["stored"]["parts"])
-    assert parts == 3
-    assert len(fetched) == parts + 1
-
-
 def test_prune(shell: Shell, sandbox: Seeded) -> None:
     shelf = "s3://backups/prune"
     made = []
@@ -316,71 +237,3 @@ def test_prune(shell: Shell, sandbox: Seeded) -> None:
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups")
     assert objects(sandbox, f"{shelf}/web-2-20260101T000000Z.bundle") == {}
     assert objects(sandbox, f"{shelf}/somebody") == {"else.txt": 5}
-
-
-@pytest.mark.kill
-@pytest.mark.parametrize(
-    "when, call",
-    [
-        ("after", "ec2:CreateSnapshots"),
-        ("before", "ebs:GetSnapshotBlock"),
-        ("after", "s3:CreateMultipartUpload"),
-        ("after", "s3:UploadPart"),
-        ("after", "s3:CompleteMultipartUpload"),
-        ("after", "s3:PutObject"),
-    ],
-)
-def test_killed_at_a_call_it_is_gone_on_with(
-    shell: Shell, sandbox: Seeded, light: Path, when: str, call: str
-) -> None:
-    shell.workers = 1
-    line = f"bundle create web-1 s3://backups/killed-{when}-{call.partition(':')[2].lower()} --volume {LIGHT}"
-    hooks = sandbox.app.hooks.before if when == "before" else sandbox.app.hooks.after
-
-    def die(made: Any) -> None:
-        if made.name == call:
-            hooks.remove(die)
-            raise KeyboardInterrupt
-
-    before = sets(shell)
-    hooks.append(die)
-    assert shell.run(line).exit == 130
-    sandbox.app.calls.clear()
-
-    screen = shell.run(line)
-
-    assert screen.exit == 0, screen
-    again = sandbox.app.calls.names()
-    assert "ec2:CreateSnapshots" not in again
-    assert len(json.loads(shell.run(f"bundle ls {line.split()[3]} -o json").stdout)) == 1
-    assert sets(shell) == before
-    assert "Uploads" not in sandbox.client("s3").list_multipart_uploads(Bucket="backups", Prefix="killed")
-    url = screen.stdout.split("\t")[0]
-    assert shell.run(f"bundle restore {url} --to out").exit == 0
-    assert is_same(shell.home / "out/sdh.raw", light)
-
-
-def test_gc_removes_what_a_run_given_up_has_left(shell: Shell, sandbox: Seeded) -> None:
-    shell.workers = 1
-    url = "s3://backups/given-up"
-
-    def die(made: Any) -> None:
-        if made.name == "s3:CompleteMultipartUpload":
-            sandbox.app.hooks.before.remove(die)
-            raise KeyboardInterrupt
-
-    sandbox.before(die)
-    assert shell.run(f"bundle create web-1 {url} --volume {LIGHT}").exit == 130
-    s3 = sandbox.client("s3")
-    assert len(s3.list_multipart_uploads(Bucket="backups", Prefix="given-up")["Uploads"]) == 1
-    assert shell.run("gc --dry-run -o json").exit == 0
-    assert "abort-upload" not in shell.run("gc --dry-run -o json").stdout
-    assert shell.run("resume --abandon").exit == 0
-
-    assert shell.run("gc -y").exit == 0
-
-    assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups", Prefix="given-up")
-    assert shell.run("gc -y").exit == 0
-    sandbox.tick(8 * 24 * 3600)
-    assert shell.run("gc -y").exit == 0
-    assert sets(shell) == []

@@ -13,7 +13,7 @@ from ec2kit.images.bundles.directories import by_appliance
 from ec2kit.sandbox.disks import put_volume
 from tests.cli.screens import Shell
 from tests.images import machine_disks as disks
-from tests.images.bundle_ground import SHELF, tar_of
+from tests.images.bundles.ground import SHELF, tar_of
 from tests.images.test_appliance_boot import CACHE, entries
 from tests.sandbox.seeded import Seeded
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ec2kit.objects.sending import Takes
 from ec2kit.objects.sources import Disk
@@ -93,3 +95,25 @@ def is_same(one: Path, other: Path) -> bool:
     cmp = shutil.which("cmp")
     assert cmp
     return subprocess.run([cmp, str(one), str(other)], check=False).returncode == 0
+
+
+def objects(sandbox: Seeded, url: str) -> dict[str, int]:
+    """The sizes of what a bundle consists of, by name."""
+    prefix = url.removeprefix("s3://backups/") + "/"
+    found = sandbox.client("s3").list_objects_v2(Bucket="backups", Prefix=prefix)
+    return {each["Key"].removeprefix(prefix): each["Size"] for each in found.get("Contents", ())}
+
+
+def manifest(sandbox: Seeded, url: str) -> dict[str, Any]:
+    key = url.removeprefix("s3://backups/") + "/manifest.json"
+    written = sandbox.client("s3").get_object(Bucket="backups", Key=key)["Body"].read()
+    return dict(json.loads(written))
+
+
+def put(sandbox: Seeded, url: str, name: str, data: bytes) -> None:
+    key = f"{url.removeprefix('s3://backups/')}/{name}"
+    sandbox.client("s3").put_object(Bucket="backups", Key=key, Body=data)
+
+
+def sets(shell: Shell) -> list[str]:
+    return [line.split("\t")[0] for line in shell.run("snapshot ls web-1").stdout.splitlines()]

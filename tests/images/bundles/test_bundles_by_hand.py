@@ -11,7 +11,7 @@ import pytest
 from ec2kit.sandbox.disk_client import DiskClient
 from ec2kit.sandbox.process import find
 from tests.docs.terminal import Terminal
-from tests.images.bundle_ground import FEW, is_same, write_disk
+from tests.images.bundles.ground import FEW, is_same, write_disk
 
 
 @pytest.fixture

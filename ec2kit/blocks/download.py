@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +12,7 @@ from ec2kit.blocks.crew import Crew
 from ec2kit.blocks.data import GIB, ZEROS, digest_of
 from ec2kit.blocks.log import BlockLog
 from ec2kit.errors import Busy
-from ec2kit.host.files import ensure_file, storing
+from ec2kit.host.files import opened_at_size, storing
 from ec2kit.host.locks import FileLock
 
 if TYPE_CHECKING:
@@ -59,28 +57,12 @@ def download(blocks: Blocks, snapshot: str, target: Path, crew: Crew | None = No
         if not ours:
             raise Busy(f"'{target}' is being written by another process", resource=str(target))
         listed = blocks.listed(snapshot)
-        with _opened(beside.partial, listed.size_gib * GIB) as descriptor:
+        with opened_at_size(beside.partial, listed.size_gib * GIB) as descriptor:
             _Landing(blocks, beside, descriptor).fill(listed, crew or Crew())
         with storing(target):
             beside.partial.replace(target)
             beside.log.unlink(missing_ok=True)
     return len(listed.tokens)
-
-
-@contextmanager
-def _opened(path: Path, size_bytes: int) -> Iterator[int]:
-    """The file open for reading and writing, as long as the disk is; a new one is nothing but a hole."""
-    ensure_file(path)
-    with storing(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        with storing(path):
-            os.ftruncate(descriptor, size_bytes)
-        yield descriptor
-        with storing(path):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True)

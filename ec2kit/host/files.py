@@ -102,6 +102,22 @@ def ensure_file(path: Path) -> None:
             os.close(descriptor)
 
 
+@contextmanager
+def opened_at_size(path: Path, size_bytes: int) -> Iterator[int]:
+    """The file's descriptor for reading and writing, as long as that; a new one is nothing but a hole."""
+    ensure_file(path)
+    with storing(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        with storing(path):
+            os.ftruncate(descriptor, size_bytes)
+        yield descriptor
+        with storing(path):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def atomic_write(path: Path, data: bytes) -> None:
     """Replace the file by `data` so that a reader, and a machine that loses power, see the old or the new.
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ec2kit.blocks.log import BlockLog
 from ec2kit.errors import Busy
 from ec2kit.host.feeding import feed
-from ec2kit.host.files import ensure_file, is_file, storing
+from ec2kit.host.files import is_file, opened_at_size, storing
 from ec2kit.host.locks import FileLock
 from ec2kit.images.bundles.manifest import GIB, Content, Manifest, untar
 from ec2kit.images.bundles.places import Shelf
@@ -61,7 +60,7 @@ def fetch_volume(source: Source, pieces: Sequence[Content], target: Path) -> Non
         size = sum(piece.size_gib for piece in pieces) * GIB
         if _is_right(target, size, pieces):
             return
-        with _opened(partial, size) as descriptor:
+        with opened_at_size(partial, size) as descriptor:
             _fill(source, pieces, descriptor, log_path)
             wrong = _wrong(pieces, descriptor)
         if wrong:
@@ -138,21 +137,6 @@ def _next_data(descriptor: int, at: int) -> int:
         return os.lseek(descriptor, at, os.SEEK_DATA)
     except OSError:
         return os.fstat(descriptor).st_size
-
-
-@contextmanager
-def _opened(path: Path, size: int) -> Iterator[int]:
-    ensure_file(path)
-    with storing(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        with storing(path):
-            os.ftruncate(descriptor, size)
-        yield descriptor
-        with storing(path):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def unpack(source: Source, content: Content, directory: Path) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import select
-import shlex
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO
 
-from ec2kit.host.processes import LAST_LINES, ProcessFailed, end_session
+from ec2kit.host.processes import LAST_LINES, end_session, leashed
 
 MOST_AT_ONCE = 65536
 """Bytes: what a pipe holds (pipe(7))."""
@@ -60,19 +58,12 @@ class Running:
 def start(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> Iterator[Running]:
     """Run a program for as long as the block lasts; it is killed with its children at the end, however that comes.
 
-    Where util-linux is installed the kernel kills it too when our process is killed. Raises `ProcessFailed` when
-    it cannot be run.
+    It ends too when our process is killed. Raises `ProcessFailed` when it cannot be run.
     """
-    command = shlex.join(argv)
-    path = None if environ is None else environ.get("PATH")
-    if shutil.which(argv[0], path=path) is None:
-        raise ProcessFailed(
-            f"`{command}` cannot be run: no such file or directory", hint=f"install '{argv[0]}'"
-        )
-    tied = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv", path=path) else []
+    held = leashed(argv, environ)
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [*tied, *argv],
+            held,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,

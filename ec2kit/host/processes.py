@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from ec2kit.errors import Ec2kitError
+from ec2kit.host import leash
 
 LAST_LINES = 5
 """Lines of a failed program's stderr that are shown."""
@@ -56,34 +58,43 @@ def attempt(
 
     Raises `ProcessFailed` when it cannot be run or takes too long.
     """
-    command = shlex.join(argv)
-    try:
-        process = subprocess.Popen(
-            list(argv),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environ,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        hint = f"install '{argv[0]}'" if isinstance(error, FileNotFoundError) else ""
-        raise ProcessFailed(f"`{command}` cannot be run: {why}", hint=hint) from error
+    held = leashed(argv, environ)
+    process = subprocess.Popen(
+        held,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
     with process:
         try:
             stdout, stderr = process.communicate(stdin, timeout)
         except BaseException as error:
             end_session(process)
             if isinstance(error, subprocess.TimeoutExpired):
-                raise ProcessFailed(f"`{command}` did not end within {timeout:g} s") from error
+                raise ProcessFailed(f"`{shlex.join(argv)}` did not end within {timeout:g} s") from error
             raise
     return Ended(stdout, stderr, process.returncode)
 
 
+def leashed(argv: Sequence[str], environ: Mapping[str, str] | None = None) -> list[str]:
+    """Given a command, return the one that runs it on a leash: it ends with us, and all that it started with it.
+
+    Raises `ProcessFailed` when it cannot be run.
+    """
+    path = os.environ.get("PATH") if environ is None else environ.get("PATH")
+    if shutil.which(argv[0], path=path or os.defpath) is None:
+        is_there = "/" in argv[0] and Path(argv[0]).exists()
+        why = "permission denied" if is_there else "no such file or directory"
+        hint = "" if is_there else f"install '{argv[0]}'"
+        raise ProcessFailed(f"`{shlex.join(argv)}` cannot be run: {why}", hint=hint)
+    # Isolated and without site-packages: it starts before every program.
+    return [sys.executable, "-I", "-S", str(Path(leash.__file__).absolute()), str(os.getpid()), *argv]
+
+
 def end_session(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """Kill a program that leads a session, with all of it: a child left behind would keep our pipes open."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a program on a leash, with all of it: a child left behind would keep our pipes open."""
+    process.terminate()

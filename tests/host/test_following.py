@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ec2kit.host.clock import SystemClock
 from ec2kit.host.following import Running, start
 from ec2kit.host.processes import ProcessFailed
-
-CLOCK = SystemClock()
+from tests.support.processes import lives, pid_in, wait_for_end
 
 
 def everything(running: Running) -> bytes:
@@ -23,30 +21,6 @@ def everything(running: Running) -> bytes:
         text += piece
     assert piece == b""
     return text
-
-
-def lives(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in "ZX"
-
-
-def wait_for_end(pid: int) -> None:
-    for _ in range(600):
-        if not lives(pid):
-            return
-        CLOCK.sleep(0.1)
-    raise AssertionError(f"{pid} lives on")
-
-
-def pid_in(path: Path) -> int:
-    for _ in range(600):
-        if path.exists() and path.read_text().endswith("\n"):
-            return int(path.read_text())
-        CLOCK.sleep(0.1)
-    raise AssertionError("it did not start")
 
 
 def test_a_prompt_is_read_although_its_line_goes_on() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ec2kit.host.processes import ProcessFailed, run
+from tests.support.processes import lives, pid_in, wait_for_end
 
 
 def test_what_a_program_wrote_comes_back() -> None:
@@ -63,3 +65,42 @@ def test_over_time_it_ends_with_its_children(tmp_path: Path) -> None:
             assert select.select([ended], [], [], 30)[0]
         finally:
             os.close(ended)
+
+
+def test_what_cannot_be_run_is_told_apart_from_what_is_not_there(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text("true\n")
+    with pytest.raises(ProcessFailed, match="cannot be run: permission denied"):
+        run([str(plain)], 60)
+    plain.chmod(0o755)
+    with pytest.raises(ProcessFailed, match="failed: exec format error"):
+        run([str(plain)], 60)
+
+
+def test_a_daemon_may_put_its_things_away_when_it_is_all_over(tmp_path: Path) -> None:
+    ready, away = tmp_path / "ready", tmp_path / "away"
+    daemon = f"trap 'touch {away}; exit' TERM; touch {ready}; while :; do sleep 0.05; done"
+    script = f'setsid -f sh -c "{daemon}" </dev/null >/dev/null 2>&1; sleep 600'
+    with pytest.raises(ProcessFailed, match="did not end within"):
+        run(["sh", "-c", script], 3)
+    assert ready.exists()
+    assert away.exists()
+
+
+def test_killed_we_leave_neither_the_program_nor_its_children_nor_its_daemons(tmp_path: Path) -> None:
+    pids = [tmp_path / name for name in ("program", "child", "daemon")]
+    program, child, daemon = pids
+    script = (
+        f"sleep 600 & echo $! >{child}; setsid -f sh -c 'echo $$ >{daemon}; exec sleep 600'; "
+        f"echo $$ >{program}; exec sleep 600"
+    )
+    code = f"from ec2kit.host.processes import run; run(['sh', '-c', {script!r}], 600)"
+    us = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        living = [pid_in(path) for path in pids]
+        assert all(lives(pid) for pid in living)
+    finally:
+        us.kill()
+        us.wait()
+    for pid in living:
+        wait_for_end(pid)

@@ -1,6 +1,7 @@
 """AWS behind one door: the only importer of boto3. Everything comes out as our values and our errors.
 
-`connect` makes an `Aws`, which is a bundle of ports, one for each theme of the API.
+`connect` makes an `Aws`, which is a bundle of ports, one for each theme of the API. The ports that few commands need
+are imported when they are used: each costs every command a hundredth of a second.
 """
 
 from __future__ import annotations
@@ -13,16 +14,13 @@ from typing import TYPE_CHECKING
 
 from ec2kit.aws.addresses import Addresses
 from ec2kit.aws.answers import read_quickly
-from ec2kit.aws.blocks import Blocks
 from ec2kit.aws.door import Clients, Clock, Door, Seen
 from ec2kit.aws.faults import translate
 from ec2kit.aws.images import Images
 from ec2kit.aws.instances import Instances
 from ec2kit.aws.limits import Limiter
 from ec2kit.aws.network import Network
-from ec2kit.aws.objects import Objects
 from ec2kit.aws.parameters import Parameters
-from ec2kit.aws.sharing import Sharing
 from ec2kit.aws.snapshots import Snapshots
 from ec2kit.aws.tags import TagPort
 from ec2kit.aws.target import Target
@@ -32,6 +30,10 @@ from ec2kit.model.ids import AccountId, Region
 
 if TYPE_CHECKING:
     import botocore.session
+
+    from ec2kit.aws.blocks import Blocks
+    from ec2kit.aws.objects import Objects
+    from ec2kit.aws.sharing import Sharing
 
 __all__ = ["Aws", "Target", "connect"]
 
@@ -60,11 +62,15 @@ class Aws:
     @cached_property
     def blocks(self) -> Blocks:
         """The blocks of snapshots."""
+        from ec2kit.aws.blocks import Blocks
+
         return Blocks(self.door)
 
     @cached_property
     def objects(self) -> Objects:
         """Objects in S3."""
+        from ec2kit.aws.objects import Objects
+
         return Objects(self.door)
 
     @cached_property
@@ -75,6 +81,8 @@ class Aws:
     @cached_property
     def sharing(self) -> Sharing:
         """Who else may use our images and snapshots."""
+        from ec2kit.aws.sharing import Sharing
+
         return Sharing(self.door)
 
     @cached_property
@@ -110,12 +118,12 @@ class Aws:
     @property
     def region(self) -> Region:
         """The region that calls go to."""
-        return Region(self.door.clients.ec2.meta.region_name)
+        return Region(self.door.clients.ec2_acting.meta.region_name)
 
     @property
     def endpoint(self) -> str:
         """The URL that EC2's calls go to."""
-        url: str = self.door.clients.ec2.meta.endpoint_url
+        url: str = self.door.clients.ec2_acting.meta.endpoint_url
         return url
 
     @property
@@ -163,7 +171,8 @@ def connect(target: Target, clock: Clock, session: botocore.session.Session | No
         )
         clients = Clients(target, whole, clock, Seen())
         door = Door(clients, Limiter(clock))
-        clients.ec2  # noqa: B018  a missing region is told here, before anything is planned
+        # A missing region is told here, before anything is planned. The other client is made only when it is needed.
+        clients.ec2_acting  # noqa: B018
     except BotoCoreError as error:
         raise translate(error, "connect", changing=False) from error
     return Aws(door)

@@ -24,9 +24,10 @@ from ec2kit.model.ids import RunId
 from ec2kit.model.periods import format_age
 from ec2kit.model.runs import Run, RunState
 from ec2kit.screen.columns import choose
-from ec2kit.screen.plans import plan_text, sentence
+from ec2kit.screen.plans import lines_beside, plan_text, sentence
 from ec2kit.screen.progress import Moving, Quiet
 from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
+from ec2kit.screen.rows import Format
 
 if TYPE_CHECKING:
     from ec2kit.cli.context import Context
@@ -163,6 +164,9 @@ def _dry_run(context: Context, make_plan: MakePlan, manner: Manner) -> Carried:
         context.say(f"would resume run {run.id} of the same words, {first}:")
     plan = decode_plan(run.plan) if run and not manner.again else make_plan()
     context.output.write(plan_text(plan, context.place, context.paper, run=run.id if run else ""))
+    if context.paper.format is not Format.TABLE:
+        for line in lines_beside(plan):
+            context.say(line)
     if plan.refused and not plan.steps:
         context.failed(Exit.REFUSED)
     return Carried(plan, run=run.id if run else None)

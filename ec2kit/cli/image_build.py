@@ -158,7 +158,10 @@ def _build_only(context: Context, order: Order, work: Workshop, target: Path) ->
     from ec2kit.images.building import stages
 
     if context.options.dry_run:
-        for number, stage in enumerate(stages(order), 1):
+        told = list(stages(order))
+        if context.paper.format.is_json:
+            context.show_one({"id": order.name, "path": str(target), "stages": told}, ())
+        for number, stage in enumerate(told, 1):
             context.say(f"{number}. {stage}")
         return
     built = _built(context, order, work, target)

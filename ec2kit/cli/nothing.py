@@ -18,12 +18,13 @@ def end_with_nothing(context: Context, *, is_verdict: bool) -> Exit:
     """Say so and show an empty list or plan; raises `UsageError` where the exit code would be a verdict (`check`)."""
     from ec2kit.engine.plan import Plan
     from ec2kit.screen.plans import plan_text
-    from ec2kit.screen.rows import rows_text
+    from ec2kit.screen.rows import Format, rows_text
 
     why = "stdin names nothing"
     if is_verdict:
         raise UsageError(why, hint="look at the command before the pipe")
-    context.say(f"nothing to do: {why}")
+    if not context.options.dry_run or context.paper.format is not Format.TABLE:
+        context.say(f"nothing to do: {why}")
     if context.options.dry_run:
         context.output.write(plan_text(Plan((), why_empty=why), context.place, context.paper))
     else:

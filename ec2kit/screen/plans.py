@@ -103,14 +103,22 @@ def plan_lines(plan: Plan, place: Place) -> Iterator[str]:
     for number, planned in enumerate(plan.steps, 1):
         reason = f": {planned.reason}" if planned.reason else ""
         yield f"  {number}. {sentence(planned)}{reason}"
+    yield from (f"  {line}" for line in lines_beside(plan))
+
+
+def lines_beside(plan: Plan) -> Iterator[str]:
+    """Given a plan, yield what its steps do not say: that there are none, what is left out and why, notes.
+
+    Rows in a pipe are the steps alone: these lines are said beside them.
+    """
     if not plan.steps:
-        yield f"  nothing to do{': ' + plan.why_empty if plan.why_empty else ''}"
+        yield f"nothing to do{': ' + plan.why_empty if plan.why_empty else ''}"
     for item in plan.refused:
-        yield f"  refused: {item.resource}: {item.reason} ({item.rule})"
+        yield f"refused: {item.resource}: {item.reason} ({item.rule})"
     for resource, reason in plan.unchanged:
-        yield f"  unchanged: {resource}: {reason}"
+        yield f"unchanged: {resource}: {reason}"
     for note in plan.notes:
-        yield f"  note: {note}"
+        yield f"note: {note}"
 
 
 def plan_text(plan: Plan, place: Place, paper: Paper, *, run: str = "") -> Iterator[str]:

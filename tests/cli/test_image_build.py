@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,9 +101,10 @@ def test_into_a_file_aws_is_not_asked(shell: Shell, sandbox: Seeded) -> None:
     assert list(sandbox.app.calls) == []
 
 
-def test_a_dry_run_builds_nothing_and_tells_the_stages(shell: Shell) -> None:
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_dry_run_builds_nothing_and_tells_the_stages(shell: Shell, terminal: bool) -> None:
     shell.build = _never
-    shell.terminal = True
+    shell.terminal = terminal
     screen = shell.run(f"{BUILD} --dry-run")
     assert screen.exit == 0, screen
     shown = screen.stdout + screen.stderr
@@ -117,6 +119,17 @@ def test_a_dry_run_builds_nothing_and_tells_the_stages(shell: Shell) -> None:
     into_a_file = shell.run("image build debian-12-minimal --file x.raw --dry-run")
     assert "put a disk of 2 GiB together" in into_a_file.stderr
     assert not (shell.home / "x.raw").exists()
+
+
+def test_a_dry_run_for_programs_is_json_and_tells_the_stages(shell: Shell) -> None:
+    shell.build = _never
+    plan = shell.run(f"{BUILD} --dry-run -o json")
+    assert any("root file system" in note for note in json.loads(plan.stdout)["notes"])
+    assert plan.stderr == ""
+    into_a_file = shell.run("image build debian-12-minimal --file x.raw --dry-run -o json")
+    told = json.loads(into_a_file.stdout)
+    assert told["path"] == str(shell.home / "x.raw")
+    assert "put a disk of 2 GiB together" in told["stages"][1]
 
 
 @pytest.mark.parametrize(

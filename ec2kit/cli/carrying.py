@@ -27,7 +27,7 @@ from ec2kit.screen.columns import choose
 from ec2kit.screen.plans import lines_beside, plan_text, sentence
 from ec2kit.screen.progress import Moving, Quiet
 from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
-from ec2kit.screen.rows import Format
+from ec2kit.screen.paper import Format
 
 if TYPE_CHECKING:
     from ec2kit.cli.context import Context

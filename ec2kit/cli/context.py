@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ec2kit.objects.sources import ReadsDirectories
     from ec2kit.screen.columns import Column
     from ec2kit.screen.plans import Place
-    from ec2kit.screen.rows import Paper
+    from ec2kit.screen.paper import Paper
 
 Row = TypeVar("Row")
 

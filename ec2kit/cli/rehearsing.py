@@ -15,7 +15,7 @@ from ec2kit.recovery.report import ladder
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Monitor
 from ec2kit.screen.plans import plan_text
-from ec2kit.screen.rows import Format
+from ec2kit.screen.paper import Format
 
 
 def rehearse(context: Context, monitor: Monitor, chosen: Sequence[Watched], cases: Sequence[Case]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ec2kit.config import Config, ConfigError, merge, parse_config
 from ec2kit.errors import UsageError
-from ec2kit.screen.rows import Format, Paper, csv_lines, json_text
+from ec2kit.screen.paper import Format, Paper
+from ec2kit.screen.rows import csv_lines, json_text
 from ec2kit.screen.values import json_dump, text_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Any
 from ec2kit.engine.plan import Plan, Planned
 from ec2kit.engine.steps.base import CannotUndo
 from ec2kit.screen.columns import Column
-from ec2kit.screen.rows import Format, Paper, json_text, rows_text
+from ec2kit.screen.paper import Format, Paper
+from ec2kit.screen.rows import json_text, rows_text
 from ec2kit.screen.values import json_dump, one_line
 
 

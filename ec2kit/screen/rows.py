@@ -5,40 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from ec2kit.screen.columns import Column, choose
+from ec2kit.screen.paper import Format, Paper
 from ec2kit.screen.values import json_dump, text_of
 
 Row = TypeVar("Row")
-
-
-class Format(StrEnum):
-    """What `-o` may be."""
-
-    TABLE = "table"
-    JSON = "json"
-    JSONL = "jsonl"
-    TSV = "tsv"
-    CSV = "csv"
-    IDS = "ids"
-
-    @property
-    def is_json(self) -> bool:
-        """Whether a machine reads stdout and, for errors, stderr."""
-        return self in (Format.JSON, Format.JSONL)
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What text is written on: the format, how wide a terminal is, and whether it has colours."""
-
-    format: Format
-    width: int = 100
-    colour: bool = False
-    columns: tuple[str, ...] = ()
 
 
 def rows_text(columns: Sequence[Column[Row]], rows: Sequence[Row], paper: Paper) -> Iterator[str]:

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from ec2kit.screen.rows import Paper, json_text
+from ec2kit.screen.paper import Paper
+from ec2kit.screen.rows import json_text
 
 UNSET = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 """What would win over the exports, or would send a real token along with the dummy keys."""

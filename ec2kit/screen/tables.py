@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ec2kit.screen.columns import Column
-from ec2kit.screen.rows import Paper
+from ec2kit.screen.paper import Paper
 from ec2kit.screen.values import text_of
 
 Row = TypeVar("Row")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ec2kit.errors import UsageError
 from ec2kit.screen.columns import STATE_STYLES, Column
-from ec2kit.screen.rows import Format, Paper, rows_text
+from ec2kit.screen.paper import Format, Paper
+from ec2kit.screen.rows import rows_text
 
 Row = tuple[str, str]
 COLUMNS: tuple[Column[Row], ...] = (

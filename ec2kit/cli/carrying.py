@@ -24,10 +24,10 @@ from ec2kit.model.ids import RunId
 from ec2kit.model.periods import format_age
 from ec2kit.model.runs import Run, RunState
 from ec2kit.screen.columns import choose
+from ec2kit.screen.paper import Format
 from ec2kit.screen.plans import lines_beside, plan_text, sentence
 from ec2kit.screen.progress import Moving, Quiet
 from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
-from ec2kit.screen.paper import Format
 
 if TYPE_CHECKING:
     from ec2kit.cli.context import Context

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ec2kit.host.network import Dialer
     from ec2kit.objects.sources import ReadsDirectories
     from ec2kit.screen.columns import Column
-    from ec2kit.screen.plans import Place
     from ec2kit.screen.paper import Paper
+    from ec2kit.screen.plans import Place
 
 Row = TypeVar("Row")
 

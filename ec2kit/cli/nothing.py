@@ -17,8 +17,8 @@ class NothingSelected(Exception):
 def end_with_nothing(context: Context, *, is_verdict: bool) -> Exit:
     """Say so and show an empty list or plan; raises `UsageError` where the exit code would be a verdict (`check`)."""
     from ec2kit.engine.plan import Plan
-    from ec2kit.screen.plans import plan_text
     from ec2kit.screen.paper import Format
+    from ec2kit.screen.plans import plan_text
     from ec2kit.screen.rows import rows_text
 
     why = "stdin names nothing"

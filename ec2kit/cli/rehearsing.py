@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ec2kit.cli.context import Context
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import Exit
+from ec2kit.recovery.asked import with_asked
 from ec2kit.recovery.moves import Act, Blocked
 from ec2kit.recovery.next_move import next_move
 from ec2kit.recovery.observe import Context as Case
@@ -14,8 +15,8 @@ from ec2kit.recovery.observe import observe
 from ec2kit.recovery.report import ladder
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Monitor
-from ec2kit.screen.plans import plan_text
 from ec2kit.screen.paper import Format
+from ec2kit.screen.plans import plan_text
 
 
 def rehearse(context: Context, monitor: Monitor, chosen: Sequence[Watched], cases: Sequence[Case]) -> None:
@@ -28,7 +29,7 @@ def rehearse(context: Context, monitor: Monitor, chosen: Sequence[Watched], case
         case = failed.get(watched.instance.id)
         if case is None:
             continue
-        seen = observe(monitor, case)
+        seen = with_asked(observe(monitor, case), context.state.journal, context.clock.now())
         move = next_move(seen, case.policy, seen.at)
         if isinstance(move, Act):
             plans.append(move.plan)

@@ -137,12 +137,19 @@ class Acting:
                 found = step.already(attempt)
                 if found is not None:
                     return found
-                self._book.failed(planned.key, error)
+                self._failed(planned, error)
                 raise
             except Ec2kitError as error:
-                self._book.failed(planned.key, error)
+                self._failed(planned, error)
                 raise
         raise AssertionError("the last sending returns or raises")
+
+    def _failed(self, planned: Planned, error: Ec2kitError) -> None:
+        """Write it down; of what the step needs, too, when that is found to be no good."""
+        if isinstance(error, planned.step.spoilt_by):
+            for key in planned.needs:
+                self._book.failed(key, error)
+        self._book.failed(planned.key, error)
 
     def _patiently(self, planned: Planned, ask: Callable[[], T]) -> T:
         """Ask again while something that an earlier step of the plan made is not found."""

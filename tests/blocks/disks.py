@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ec2kit.aws.blocks import BLOCK_BYTES
 from ec2kit.model.ids import SnapshotId
+from ec2kit.sandbox.calls import Call
+from ec2kit.sandbox.rules import blocks as practice
 from tests.support.inprocess import InProcess
 
 BLOCKS_PER_GIB = 2048
@@ -44,6 +47,22 @@ def contents(sandbox: InProcess, snapshot: str) -> dict[int, bytes]:
         answer = ebs.get_snapshot_block(SnapshotId=snapshot, BlockIndex=index, BlockToken=block["BlockToken"])
         found[index] = answer["BlockData"].read()
     return found
+
+
+def spoil_once(sandbox: InProcess, index: int) -> None:
+    """The first snapshot that is read back, whichever that is, then has another block there than was put."""
+    hooks = sandbox.app.hooks.before
+
+    def spoil(call: Call) -> None:
+        if call.action == "ListSnapshotBlocks":
+            hooks.remove(spoil)
+            snapshot: Any = practice.find(call.params["path"].split("/")[2])
+            other = sandbox.app.world.disks.put(b"other".ljust(BLOCK_BYTES))
+            snapshot.volume = replace(
+                snapshot.volume, disk=practice.disk_of(snapshot).written({index: other})
+            )
+
+    hooks.append(spoil)
 
 
 def uploaded(sandbox: InProcess, blocks: Mapping[int, bytes], size_gib: int = 1) -> SnapshotId:

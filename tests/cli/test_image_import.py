@@ -10,7 +10,7 @@ import pytest
 from ec2kit.blocks.data import DiskFile
 from ec2kit.host.processes import run
 from ec2kit.sandbox.faults import Effect, Fault, Spell
-from tests.blocks.disks import filled, make_disk
+from tests.blocks.disks import filled, make_disk, spoil_once
 from tests.cli.screens import Screen, Shell
 from tests.sandbox.seeded import Seeded
 
@@ -36,6 +36,12 @@ class Person:
         """The states of the snapshots that were uploaded."""
         wanted = [{"Name": "volume-id", "Values": ["vol-ffffffff"]}]
         found = self.sandbox.ec2.describe_snapshots(OwnerIds=["self"], Filters=wanted)["Snapshots"]
+        return [each["State"] for each in found]
+
+    def images(self, name: str) -> list[str]:
+        """The states of our images of this name."""
+        wanted = [{"Name": "name", "Values": [name]}]
+        found = self.sandbox.ec2.describe_images(Owners=["self"], Filters=wanted)["Images"]
         return [each["State"] for each in found]
 
     def break_(self, action: str, after: int) -> None:
@@ -190,3 +196,26 @@ def test_an_export_that_was_cut_goes_on(person: Person) -> None:
     assert sum(call.action == "GetSnapshotBlock" for call in person.sandbox.app.calls) == len(PLACES) - 2
     with DiskFile(person.home / "back.raw") as back, DiskFile(person.disk) as disk:
         assert dict(back.data()) == dict(disk.data())
+
+
+def test_what_comes_back_other_than_it_was_sent_is_not_registered_and_the_same_words_begin_anew(
+    person: Person,
+) -> None:
+    spoil_once(person.sandbox, 5)
+    line = "image import disk.raw --name debian --no-boot-test"
+
+    screen = person.type(line)
+
+    assert screen.exit == 1
+    assert "is not what the file is: 1 blocks differ: 5; it was deleted" in screen.stderr
+    assert "hint: run the same command again" in screen.stderr
+    assert (person.direct(), person.images("debian")) == ([], [])
+    assert person.left() == ["disk.raw"]
+
+    again = person.type(line)
+
+    assert again.exit == 0, again
+    assert person.direct() == ["completed"]
+    assert person.images("debian") == ["available"]
+    assert person.type("gc -y").exit == 0
+    assert person.direct() == ["completed"]

@@ -12,8 +12,9 @@ from ec2kit.blocks.data import ZEROS
 from ec2kit.engine.undo import undo_plan
 from ec2kit.errors import Exit, Interrupted
 from ec2kit.model.ids import RunId
+from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.faults import Effect
-from tests.blocks.disks import disk_of, filled, make_disk, uploaded
+from tests.blocks.disks import disk_of, filled, make_disk, spoil_once, uploaded
 from tests.blocks.uploads import Uploads, uploading
 from tests.engine.practice import Practice
 from tests.engine.pretend import Cut
@@ -207,8 +208,36 @@ def test_a_snapshot_that_is_not_the_file_is_deleted_and_told(uploads: Uploads, d
 
     (failure,) = outcome.failures
     assert "is not what the file is: 1 blocks differ: 5" in failure.error.message
-    assert "--new" in failure.error.hint
+    assert "uploads the disk anew" in failure.error.hint
     assert uploads.snapshots() == []
+
+    again = uploads.run(uploading(disk))
+    assert again.exit is Exit.DONE, again.failures
+    assert uploads.holds(again) == {**whole(), 5: b"spoilt" + filled(5)[6:]}
+    assert uploads.snapshots() == ["completed"]
+
+
+def test_killed_when_it_has_deleted_what_was_not_the_file_it_begins_anew(
+    uploads: Uploads, disk: Path
+) -> None:
+    hooks = uploads.practice.sandbox.app.hooks.after
+
+    def kill(call: Call) -> None:
+        if call.action == "DeleteSnapshot":
+            hooks.remove(kill)
+            raise Cut
+
+    spoil_once(uploads.practice.sandbox, 5)
+    hooks.append(kill)
+    with pytest.raises(Cut):
+        uploads.run(uploading(disk))
+    uploads.practice.sandbox.tick(60)
+
+    gone = uploads.run(uploading(disk))
+    assert [failure.error.exit_code for failure in gone.failures] == [Exit.NOT_FOUND]
+    again = uploads.run(uploading(disk))
+    assert again.exit is Exit.DONE, again.failures
+    assert (uploads.holds(again), uploads.snapshots()) == (whole(), ["completed"])
 
 
 def test_ctrl_c_stops_between_blocks_and_the_same_run_goes_on(uploads: Uploads, disk: Path) -> None:

@@ -135,6 +135,9 @@ class Step:
     awaited: ClassVar[bool] = False
     """Whether it is waited for even when nobody wants to wait: what the call made is nothing until AWS shows it."""
 
+    spoilt_by: ClassVar[tuple[type[Ec2kitError], ...]] = ()
+    """The failures which say that what the needed steps made is no good: gone on with, the run makes it anew."""
+
     def describe(self) -> str:
         """A sentence in the imperative, for plans: "stop instance i-1"."""
         raise NotImplementedError

@@ -188,7 +188,8 @@ class UploadSnapshot(Step):
 @dataclass(frozen=True)
 class VerifySnapshot(Step):
     """ListSnapshotBlocks and GetSnapshotBlock: the snapshot is what the file is. One that is not is deleted, since an
-    image must never be made of it. Changes nothing otherwise. Result: `blocks`, and how many were `read`.
+    image must never be made of it, and the same run uploads the disk anew. Changes nothing otherwise. Result: `blocks`,
+    and how many were `read`.
     """
 
     kind: ClassVar[str] = "verify-snapshot"
@@ -197,6 +198,8 @@ class VerifySnapshot(Step):
         "ebs:GetSnapshotBlock",
         "ec2:DeleteSnapshot",
     )
+    # Not found: it was deleted, and that could not be written down any more.
+    spoilt_by: ClassVar[tuple[type[Ec2kitError], ...]] = (Different, NotFound)
 
     snapshot: SnapshotId
     path: str
@@ -225,7 +228,7 @@ class VerifySnapshot(Step):
             except Different as error:
                 _delete(attempt, self.snapshot)
                 error.message += "; it was deleted"
-                error.hint = "run the same command again, with --new"
+                error.hint = "run the same command again: it uploads the disk anew"
                 raise
         return {"blocks": verified.blocks, "read": verified.read}
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ec2kit.aws.blocks import Blocks
     from ec2kit.aws.objects import Objects
+    from ec2kit.aws.profiles import Profiles
     from ec2kit.aws.sharing import Sharing
 
 __all__ = ["Aws", "Target", "connect"]
@@ -104,6 +105,13 @@ class Aws:
     def network(self) -> Network:
         """Zones, subnets, groups, keys, types."""
         return Network(self.door)
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """Instance profiles."""
+        from ec2kit.aws.profiles import Profiles
+
+        return Profiles(self.door)
 
     @cached_property
     def parameters(self) -> Parameters:

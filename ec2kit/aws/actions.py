@@ -23,6 +23,7 @@ LOOKING: tuple[str, ...] = (
     "ec2:DescribeTags",
     "ec2:DescribeVolumes",
     "ec2:GetConsoleOutput",
+    "iam:ListInstanceProfiles",
     "ssm:GetParameter",
     "sts:GetCallerIdentity",
 )

@@ -120,6 +120,11 @@ class Clients:
         return self._client("s3", _OBJECTS.merge(Config(s3={"addressing_style": "path"})))
 
     @cached_property
+    def iam(self) -> Any:
+        """Instance profiles. A network that lets only EC2's endpoint in must not make anybody wait for this one."""
+        return self._client("iam", _ASIDE)
+
+    @cached_property
     def sts(self) -> Any:
         """Who we are."""
         return self._client("sts", _READING)
@@ -170,6 +175,8 @@ _ACTING = Config(
     read_timeout=20,
     user_agent_extra="ec2kit",
 )
+_ASIDE = _ACTING.merge(Config(connect_timeout=2, read_timeout=10))
+"""For what is nice to know: one attempt, soon given up."""
 _BLOCKS = _ACTING.merge(Config(max_pool_connections=64))
 """A connection for each of as many threads as coldsnap has workers; botocore throws the eleventh away."""
 

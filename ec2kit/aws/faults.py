@@ -257,6 +257,8 @@ def _iam_action(action: str) -> str:
         return f"s3:{OBJECTS[action]}"
     if action in EBS_DIRECT:
         return f"ebs:{action}"
+    if action == "ListInstanceProfiles":
+        return f"iam:{action}"
     service = "ssm" if "Parameter" in action else "sts" if action == "GetCallerIdentity" else "ec2"
     return f"{service}:{action}"
 

@@ -92,6 +92,16 @@ def test_what_aws_refuses(shell: Shell, sandbox: Seeded, name: str, line: str, w
     golden(name, screen, shell.home)
 
 
+def test_who_may_not_list_profiles_may_still_launch_with_one(shell: Shell, sandbox: Seeded) -> None:
+    line = "launch web --image debian-12-amd64 --type t3.micro --role nothing --dry-run"
+    assert shell.run(line).exit == 4
+    breaks.make(sandbox.app.world, parse_order("error:AccessDenied", "iam:ListInstanceProfiles"))
+    try:
+        assert shell.run(line).exit == 0
+    finally:
+        breaks.mend(sandbox.app.world, "all")
+
+
 SELECTING = (
     *(
         "ls",

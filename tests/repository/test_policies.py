@@ -18,7 +18,7 @@ from ec2kit.sandbox.calls import Call
 from tests.cli.watched import ADDRESS, Fleet
 from tests.repository.files import ROOT
 
-CALLED = re.compile(r"clients\.(ec2|ec2_acting|ssm|sts)\.((?:describe|get)_[a-z_]+)")
+CALLED = re.compile(r"clients\.(ec2|ec2_acting|iam|ssm|sts)\.((?:describe|get|list)_[a-z_]+)")
 POLICIES = policies()
 
 
@@ -36,7 +36,7 @@ def test_looking_is_declared_as_the_code_looks() -> None:
 
 
 def test_reading_changes_nothing() -> None:
-    assert all(re.search(":(Describe|Get)", action) for action in _actions(POLICIES["iam-reading.json"]))
+    assert all(re.search(":(Describe|Get|List)", action) for action in _actions(POLICIES["iam-reading.json"]))
 
 
 def test_a_monitor_cannot_destroy() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ec2kit.errors import Ec2kitError, NotFound
+from ec2kit.fleet.launch.nearest import nearest_hint
 from ec2kit.model.disks import Image
 from ec2kit.model.ids import kind_of
 
@@ -37,5 +38,16 @@ def find_image(aws: Aws, word: str) -> Image | None:
     raise NotFound(
         f"the image '{word}' does not exist",
         resource=word,
-        hint="give an id (ami-…), or the name of an image of yours or of Amazon's",
+        hint=_hint(aws, word),
     )
+
+
+def _hint(aws: Aws, word: str) -> str:
+    """Our own images, and those of Amazon's whose names go on from the word: there are too many to list."""
+    usual = "give an id (ami-…), or the name of an image of yours or of Amazon's"
+    if kind_of(word) == "image":
+        return usual
+    own = aws.images.describe(owners=["self"])
+    begun = aws.images.describe(filters={"name": [f"{word}*"]}, owners=["amazon"]) if len(word) > 3 else ()
+    hint = nearest_hint(word, (image.name for image in (*own, *begun)), "images")
+    return hint if hint.startswith("did you mean") else usual

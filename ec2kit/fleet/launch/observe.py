@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from ec2kit.aws.requests import TemplateRef
 from ec2kit.config import LaunchProfile
-from ec2kit.errors import NotFound, UsageError
+from ec2kit.errors import NotFound
 from ec2kit.fleet.launch.ground import Ground, user_data_template
 from ec2kit.fleet.launch.images import find_image
 from ec2kit.fleet.launch.naming import NUMBER, pattern_of
+from ec2kit.fleet.launch.nearest import nearest_hint
+from ec2kit.fleet.launch.roles import check_instance_profile, profile_in
 from ec2kit.fleet.launch.subnets import find_subnets, of_one_vpc
 from ec2kit.fleet.launch.templates import find_template
+from ec2kit.fleet.launch.types import check_types
 from ec2kit.fleet.launch.wanted import Wanted
 from ec2kit.inventory.machine import Machine, observe_machine
 from ec2kit.inventory.select import LIVING, select_one
 from ec2kit.inventory.selectors import parse
-from ec2kit.model.disks import Image
 from ec2kit.model.ids import GroupId, InstanceType
 from ec2kit.model.network import Subnet
 from ec2kit.model.tags import NAME
 
 if TYPE_CHECKING:
     from ec2kit.aws import Aws
-
-SHOWN = 12
-"""Types that a hint names: all of those that run i386, the smallest of the hundreds that run others."""
 
 
 def observe(aws: Aws, wanted: Wanted) -> Ground:
@@ -38,8 +37,10 @@ def observe(aws: Aws, wanted: Wanted) -> Ground:
     image = find_image(aws, profile.image or str(data.get("ImageId", "")))
     types = tuple(InstanceType(name) for name in profile.type or _words(data.get("InstanceType")))
     subnets = () if _placed_by(data, wanted) else find_subnets(aws, profile.subnets, wanted.zones, _vpc(like))
-    _check_types(aws, types, image)
-    _check_key(aws, profile.key)
+    check_types(aws, types, image)
+    _check_key(aws, profile.key or str(data.get("KeyName", "")))
+    if wanted.profile.instance_profile or template:
+        check_instance_profile(aws, wanted.profile.instance_profile or profile_in(data))
     has_user_data = wanted.user_data or (like and like.attributes.user_data)
     return Ground(
         taken=_names_taken(aws, wanted),
@@ -91,32 +92,12 @@ def _names_taken(aws: Aws, wanted: Wanted) -> frozenset[str]:
     return frozenset(instance.name for instance in found)
 
 
-def _check_types(aws: Aws, types: tuple[InstanceType, ...], image: Image | None) -> None:
-    """Every type exists and runs the image's architecture."""
-    for facts in aws.network.types(types) if types else ():
-        if image and facts.architectures and image.architecture not in facts.architectures:
-            raise UsageError(
-                f"the type '{facts.type}' runs {' and '.join(facts.architectures)}, and the image "
-                f"'{image.id}' is {image.architecture}",
-                hint=_types_hint(aws, image.architecture),
-            )
-
-
-def _types_hint(aws: Aws, architecture: str) -> str:
-    """Which types would do: few still run 32 bits, and nobody remembers which."""
-    fit = [str(facts.type) for facts in aws.network.types_running(architecture)]
-    if not fit:
-        return f"no type of this region runs {architecture}: choose another image"
-    more = f" and {len(fit) - SHOWN} more" if len(fit) > SHOWN else ""
-    return f"--type {fit[0]}; {architecture} runs on {', '.join(fit[:SHOWN])}{more}"
-
-
 def _check_key(aws: Aws, key: str) -> None:
     if key and key not in (known := aws.network.keys()):
         raise NotFound(
             f"the key pair '{key}' does not exist",
             resource=key,
-            hint=f"the key pairs are: {', '.join(known)}" if known else "this region has no key pair",
+            hint=nearest_hint(key, known, "key pairs"),
         )
 
 
@@ -133,6 +114,6 @@ def _groups(aws: Aws, words: Iterable[str], subnets: tuple[Subnet, ...]) -> tupl
         raise NotFound(
             f"the security group {', '.join(repr(word) for word in missing)} does not exist{where}",
             resource=missing[0],
-            hint=f"its groups are: {', '.join(sorted(group.name for group in known))}",
+            hint=nearest_hint(missing[0], (group.name for group in known), "security groups"),
         )
     return tuple(by_word[word] for word in wanted)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ec2kit.errors import NotFound, UsageError
+from ec2kit.fleet.launch.nearest import SHOWN, nearest_hint
 from ec2kit.model.ids import kind_of
 from ec2kit.model.network import Subnet
 from ec2kit.model.tags import NAME, name_of
@@ -25,7 +26,7 @@ def find_subnets(aws: Aws, words: Sequence[str], zones: Sequence[str], vpc: str 
         raise NotFound(
             f"the zone '{unknown[0]}' does not exist",
             resource=unknown[0],
-            hint=f"the zones are {', '.join(sorted(known_zones))}",
+            hint=f"the zones are: {', '.join(sorted(known_zones))}",
         )
     found = _named(aws, words) if words else _usual(aws, vpc)
     if zones:
@@ -57,9 +58,20 @@ def _named(aws: Aws, words: Sequence[str]) -> tuple[Subnet, ...]:
     for word in words:
         hits = [subnet for subnet in found if word in (subnet.id, name_of(subnet.tags))]
         if not hits:
-            raise NotFound(f"the subnet '{word}' does not exist", resource=word)
+            raise NotFound(
+                f"the subnet '{word}' does not exist", resource=word, hint=_subnets_hint(aws, word)
+            )
         chosen.update({subnet.id: subnet for subnet in hits})
     return tuple(chosen.values())
+
+
+def _subnets_hint(aws: Aws, word: str) -> str:
+    """Subnets by their names where they have some, else by id and zone."""
+    known = aws.network.subnets()
+    if names := [name_of(subnet.tags) for subnet in known if name_of(subnet.tags)]:
+        return nearest_hint(word, names, "subnets with a name")
+    shown = [f"{subnet.id} ({subnet.zone})" for subnet in known[:SHOWN]]
+    return f"no subnet has a name; there are: {', '.join(shown)}" if shown else "there are no subnets"
 
 
 def _usual(aws: Aws, vpc: str) -> tuple[Subnet, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ec2kit.errors import NotFound, UsageError
+from ec2kit.fleet.launch.nearest import SHOWN, nearest_hint
 from ec2kit.model.disks import TemplateVersion
 
 if TYPE_CHECKING:
@@ -23,10 +24,16 @@ def find_template(aws: Aws, word: str) -> TemplateVersion:
         )
     versions = aws.templates.versions(name)
     if not versions:
-        raise NotFound(f"the launch template '{name}' does not exist", resource=name)
+        raise NotFound(
+            f"the launch template '{name}' does not exist",
+            resource=name,
+            hint=nearest_hint(name, (each.name for each in aws.templates.current()), "launch templates"),
+        )
     for version in versions:
         if (version.version == int(number)) if colon else version.default:
             return version
     raise NotFound(
-        f"the launch template '{name}' has no version {number or 'that is the default'}", resource=word
+        f"the launch template '{name}' has no version {number or 'that is the default'}",
+        resource=word,
+        hint=f"its versions are: {', '.join(str(each.version) for each in reversed(versions[:SHOWN]))}",
     )

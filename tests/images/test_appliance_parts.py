@@ -19,7 +19,6 @@ from ec2kit.images.appliance.job import disk_table, job_archive
 from ec2kit.images.appliance.machine import Done
 from ec2kit.images.appliance.reading import left_out, places, succeeded
 from ec2kit.images.appliance.trailer import Trailer
-from ec2kit.images.appliance.workplace import workplace
 
 SECRET = "0123456789abcdef" * 2
 
@@ -183,19 +182,3 @@ def test_a_script_that_fails_is_told_in_its_own_words() -> None:
         succeeded(Done(2, "tar: no\nno space left\n"), "it could not be")
     with pytest.raises(Ec2kitError, match="the script ended with 3"):
         succeeded(Done(3, ""), "it could not be")
-
-
-def test_what_a_killed_run_left_is_removed_and_what_a_living_one_has_is_not(tmp_path: Path) -> None:
-    dead = tmp_path / "ec2kit-appliance-dead"
-    dead.mkdir()
-    (dead / "initrd").write_bytes(b"x")
-    (tmp_path / "ec2kit-appliance-dead.lock").touch()
-    (tmp_path / "ec2kit-appliance-older").mkdir()
-    (tmp_path / "somebody").mkdir()
-    with workplace("1" * 32, tmp_path) as first:
-        with workplace("2" * 32, tmp_path) as second:
-            assert first.is_dir()
-            assert second.is_dir()
-            assert not dead.exists()
-        assert not second.exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["somebody"]

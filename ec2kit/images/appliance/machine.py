@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -17,13 +18,15 @@ from ec2kit.host.clock import Clock, Deadline
 from ec2kit.host.files import storing
 from ec2kit.host.following import Running, start
 from ec2kit.host.unix_sockets import Line
+from ec2kit.host.workplace import workplace
 from ec2kit.images.appliance.argv import Hardware, Places, qemu
 from ec2kit.images.appliance.build import Parts, parts
 from ec2kit.images.appliance.disks import Job
 from ec2kit.images.appliance.job import job_archive
 from ec2kit.images.appliance.trailer import Trailer
-from ec2kit.images.appliance.workplace import workplace
 
+KIND = "ec2kit-appliance"
+"""How the directory of a run begins."""
 START_SECONDS = 120.0
 """Added to a job's time: in emulation, on a busy machine, the script has begun after a fraction of this."""
 SWITCHING_OFF_SECONDS = 20.0
@@ -74,7 +77,7 @@ class Appliance:
         """
         secret = secrets.token_hex(16)
         collected = io.BytesIO()
-        with workplace(secret) as directory:
+        with workplace(KIND, Path(tempfile.gettempdir())) as directory:
             places = Places(directory)
             with storing(places.initrd):
                 places.initrd.write_bytes(

@@ -20,6 +20,7 @@ from ec2kit.host.files import storing
 from ec2kit.host.following import Running, start
 from ec2kit.host.processes import ProcessFailed, run
 from ec2kit.host.serving import Answered, Asked, LoopbackServer
+from ec2kit.host.workplace import workplace
 from ec2kit.images.boot.console import Circumstances, Seen, complete, judge, look
 from ec2kit.images.boot.firmware import find_firmware
 from ec2kit.images.boot.guest import guest_metadata
@@ -27,6 +28,8 @@ from ec2kit.images.boot.machine import EMULATORS, Firmware, Machine, overlay_arg
 from ec2kit.images.boot.spec import GIB, PATIENCE_SECONDS, BootReport, BootSpec
 
 KVM = Path("/dev/kvm")
+KIND = "ec2kit-boot"
+"""How the directory of a machine that is tried begins."""
 IDENTITY = "ec2b0070-0000-4000-8000-000000000001"
 GLANCE_SECONDS = 1.0
 """How often the console is judged while it speaks: the whole of it is read each time."""
@@ -44,7 +47,7 @@ def boot_test(disk: Path, wanted: BootSpec, clock: Clock, watch: Watch = lambda 
     kvm = os.access(KVM, os.R_OK | os.W_OK) and _native(wanted.architecture)
     form, size = _image(disk)
     log = wanted.keep_log or disk.with_name(f"{disk.name}.console.log")
-    with _metadata(wanted, clock) as (asked, port), _scratch() as scratch:
+    with _metadata(wanted, clock) as (asked, port), workplace(KIND, scratch_place()) as scratch:
         machine = _machine(disk, form, size, wanted, scratch)
         machine = replace(machine, kvm=kvm, forwarder=_forwarder(port))
         deadline = Deadline(wanted.timeout or PATIENCE_SECONDS[kvm])
@@ -168,12 +171,10 @@ def _metadata(wanted: BootSpec, clock: Clock) -> Iterator[tuple[list[str], int]]
         yield asked, server.port
 
 
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """A directory for the machine's own files, on a disk rather than in memory where there is a choice."""
-    place = next((name for name in ("/var/tmp", None) if name is None or os.access(name, os.W_OK)), None)
-    with tempfile.TemporaryDirectory(prefix="ec2kit-boot-", dir=place) as directory:
-        yield Path(directory)
+def scratch_place() -> Path:
+    """Where a machine's own files are: where TMPDIR says, else on a disk rather than in memory."""
+    named = os.environ.get("TMPDIR")
+    return Path(named or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()))
 
 
 def _empty(scratch: Path) -> None:

@@ -31,6 +31,7 @@ from ec2kit.model.ids import InstanceId
 from ec2kit.model.periods import format_age
 from ec2kit.model.runs import Journal, Leases
 from ec2kit.model.tags import STATE
+from ec2kit.recovery.asked import with_asked
 from ec2kit.recovery.candidates import NoCandidate
 from ec2kit.recovery.failures import next_number, recovery_run
 from ec2kit.recovery.moves import PAUSE, Act, Await, Blocked, Done
@@ -148,7 +149,7 @@ def heal(healer: Healer, context: Context) -> Healed:
 
     Raises `Busy` when somebody living works on it, `Interrupted`, and what AWS refuses for good.
     """
-    seen = observe(healer.monitor, context)
+    seen = _look(healer, context)
     healed = Healed(
         context.id, context.name or seen.old.name, successor=seen.successor.id if seen.successor else None
     )
@@ -161,6 +162,11 @@ def heal(healer: Healer, context: Context) -> Healed:
         return _ticks(healer, context, healed, guard)
 
 
+def _look(healer: Healer, context: Context) -> Seen:
+    """What AWS shows, and what our journal says was asked of it."""
+    return with_asked(observe(healer.monitor, context), healer.runs.journal, healer.clock.now())
+
+
 def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[], None]) -> Healed:
     """Look, decide, act, until nothing is left to do or something forbids it."""
     last = ""
@@ -170,7 +176,7 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
     while True:
         guard()
         seen = replace(
-            observe(healer.monitor, context),
+            _look(healer, context),
             started_by_us="restart" in healed.moves,
             tried_to_replace="replace" in healed.moves,
         )

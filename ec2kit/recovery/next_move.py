@@ -28,7 +28,7 @@ Never here: a delete, a terminate, an address taken from a stranger, a start of 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ec2kit.model.ids import InstanceId, Zone
 from ec2kit.model.instances import State
@@ -128,9 +128,9 @@ def _restarting(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> 
     if seen.old.launched <= since:
         if seen.old.state is State.RUNNING and seen.health.lives:
             return Act("call off", "it replied before it was stopped", plans.call_off(seen, failure, now))
-        return _fence(seen, Rung.RESTART, policy, now - since) or Act(
-            "restart", "new host, same disks, nothing lost", plans.start(seen)
-        )
+        if move := _fence(seen, Rung.RESTART, policy):
+            return move
+        return Act("restart", "new host, same disks, nothing lost", plans.start(seen))
     if now - seen.old.launched > policy.restart and not seen.health.lives:
         return _up(seen, failure, policy, now, "restarted, and it still does not reply")
     return _back(seen, failure, policy, now)
@@ -150,11 +150,11 @@ def _back(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Move:
     return Act("give up", why, plans.give_up(seen, failure, why))
 
 
-def _fence(seen: Seen, rung: Rung, policy: Policy, elapsed: timedelta) -> Move | None:
+def _fence(seen: Seen, rung: Rung, policy: Policy) -> Move | None:
     """Have the old instance off, harder with time; None when it reads as off."""
     if seen.old_is_off:
         return None
-    stage = int(elapsed / policy.step) if seen.old.state is State.STOPPING else 0
+    stage = _stage(seen, rung, policy)
     if stage >= WAITS_FOR_A_PERSON:
         return Blocked(
             f"it is stuck in '{seen.old.state}': not fenced, so nothing takes over from it",
@@ -165,6 +165,16 @@ def _fence(seen: Seen, rung: Rung, policy: Policy, elapsed: timedelta) -> Move |
         f"the old machine must be off first ({seen.old.state})",
         plans.stop(seen, rung, stage, policy),
     )
+
+
+def _stage(seen: Seen, rung: Rung, policy: Policy) -> int:
+    """How hard to stop it: the first way that was not asked for yet, or has not had its time since it was. Hours in
+    which nobody asked for anything are no reason to skip the gentler ways."""
+    ways = (seen.asked.get(plans.stop_key(seen, rung, stage)) for stage in range(WAITS_FOR_A_PERSON))
+    for stage, ago in enumerate(ways):
+        if seen.old.state is not State.STOPPING or ago is None or ago < policy.step:
+            return stage
+    return WAITS_FOR_A_PERSON
 
 
 def _up(seen: Seen, failure: Failure, policy: Policy, now: datetime, why: str) -> Move:
@@ -183,7 +193,7 @@ def _replacing(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> M
     if _lives_after_all(seen, failure):
         return _back(seen, failure, policy, now)
     # Whoever said `--fenced-by-hand` answers for the old half being off; nobody else can.
-    if not failure.to and (move := _fence(seen, Rung.REPLACE, policy, elapsed)):
+    if not failure.to and (move := _fence(seen, Rung.REPLACE, policy)):
         return move
     if seen.successor is None:
         if elapsed > policy.replace and seen.tried_to_replace:

@@ -59,18 +59,22 @@ def stop(seen: Seen, rung: Rung, stage: int, policy: Policy) -> Plan:
 
     What was started again since, by whomever, is stopped again: under its first key the journal would call that done.
     """
-    word = ("stop", "force", "cut")[stage]
-    since = seen.failure.since if seen.failure else None
-    again = f"-{compact_time(seen.old.launched)}" if since and seen.old.launched > since else ""
     step = StopInstance(
         seen.old.id,
         force=stage >= 1,
         skip_os_shutdown=stage >= 2,
         within=policy.step,
     )
-    return _plan(
-        seen, Planned(f"{rung}/{word}{again}", step, reason="nobody takes over from a machine that may run")
-    )
+    why = "nobody takes over from a machine that may run"
+    return _plan(seen, Planned(stop_key(seen, rung, stage), step, reason=why))
+
+
+def stop_key(seen: Seen, rung: Rung, stage: int) -> str:
+    """The key of a way of stopping: what was started again since has keys of its own."""
+    word = ("stop", "force", "cut")[stage]
+    since = seen.failure.since if seen.failure else None
+    again = f"-{compact_time(seen.old.launched)}" if since and seen.old.launched > since else ""
+    return f"{rung}/{word}{again}"
 
 
 def stop_again(seen: Seen, policy: Policy) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ec2kit.fleet.restore import Source
 from ec2kit.model.ids import SubnetId, Zone
@@ -71,6 +71,8 @@ class Seen:
     """Whether this very process has started the old half again in this recovery."""
     tried_to_replace: bool = False
     """Whether this very process has tried to launch a replacement."""
+    asked: Mapping[str, timedelta] = field(default_factory=dict)
+    """Of a machine that is stopping: how long ago each step of its recovery was asked for, by the step's key."""
 
     @property
     def old_is_off(self) -> bool:

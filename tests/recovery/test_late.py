@@ -3,8 +3,11 @@ halves is finished, and nobody asks AWS in circles."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from ec2kit.errors import Exit
 from ec2kit.model.instances import State
 from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED, REPLACED_BY, STATE
 from ec2kit.recovery.seen import Health
@@ -151,3 +154,47 @@ def test_one_that_was_held_up_puts_back_the_mark_it_took_for_its_own(station: St
     tags = station.instance(id).tags
     assert tags[STATE] == "quarantined"
     assert HOLD_COOLDOWN not in tags
+
+
+def test_hours_without_a_monitor_do_not_skip_a_way_of_stopping(station: Station) -> None:
+    id = station.enrol("web-1")
+    impair(station, id)
+    station.sandbox.app.world.conditions.stuck_stop.add(id)
+    kill_after(station, id, "StopInstances")
+    late = later(station, 180)
+    asked: list[str] = []
+    late.sandbox.after(lambda call: asked.append(_way(call)) if call.action == "StopInstances" else None)
+    blocked = late.heal(id)
+    assert (blocked.result, blocked.exit) == ("blocked", Exit.REFUSED)
+    assert "stuck in 'stopping'" in blocked.why
+    # The plain stop was seen under way, and had its time; then each harder one was asked for.
+    assert asked == ["force", "cut"]
+    began = late.clock.now()
+    assert late.heal(id).result == "blocked"
+    assert (asked, late.clock.now() - began < timedelta(minutes=1)) == (["force", "cut"], True)
+
+
+def test_a_monitor_that_goes_on_asks_for_the_next_way_only(station: Station) -> None:
+    id = station.enrol("web-1")
+    impair(station, id)
+    station.sandbox.app.world.conditions.stuck_stop.add(id)
+    kill_after(station, id, "StopInstances")
+    station.clock.sleep(180 * 60)
+    asked: list[tuple[str, object]] = []
+    station.sandbox.after(
+        lambda call: (
+            asked.append((_way(call), station.clock.now())) if call.action == "StopInstances" else None
+        )
+    )
+    assert station.heal(id).result == "blocked"
+    (force, first), (cut, second) = asked
+    assert (force, cut) == ("force", "cut")
+    assert second - first >= timedelta(minutes=2)  # type: ignore[operator]  # both are times
+
+
+def _way(call: Call) -> str:
+    """How hard a stop was asked for."""
+    said = call.params
+    return (
+        "cut" if said.get("SkipOsShutdown") == "true" else "force" if said.get("Force") == "true" else "plain"
+    )

@@ -172,13 +172,14 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
     last = ""
     over: Healed | None = None
     waiting = _Waiting(healer, healed.name, Caution(healer.runs.journal))
-    patience = Patience()
+    patience, no_room = Patience(), False
     while True:
         guard()
         seen = replace(
             _look(healer, context),
             started_by_us="restart" in healed.moves,
             tried_to_replace="replace" in healed.moves,
+            no_room=no_room,
         )
         healed.successor = seen.successor.id if seen.successor else None
         move = next_move(seen, context.policy, seen.at)
@@ -193,6 +194,7 @@ def _ticks(healer: Healer, context: Context, healed: Healed, guard: Callable[[],
         _remember(healed, move, seen, healer.monitor.aws.now())
         trouble = _carry_out(healer, context, move, seen, guard)
         waiting.caution.after(move, trouble)
+        no_room = move.name == "restart" and isinstance(trouble, NoCapacity)
         if trouble is not None:
             healer.tell(f"{healed.name}: {trouble.message}")
             if not patience.bears(trouble, move, healer.monitor.aws.now()):

@@ -130,10 +130,23 @@ def _restarting(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> 
             return Act("call off", "it replied before it was stopped", plans.call_off(seen, failure, now))
         if move := _fence(seen, Rung.RESTART, policy):
             return move
+        if seen.no_room and now - since > policy.restart:
+            return _no_room(seen)
         return Act("restart", "new host, same disks, nothing lost", plans.start(seen))
     if now - seen.old.launched > policy.restart and not seen.health.lives:
         return _up(seen, failure, policy, now, "restarted, and it still does not reply")
     return _back(seen, failure, policy, now)
+
+
+def _no_room(seen: Seen) -> Blocked:
+    """AWS has no capacity to start it. A replacement would want the same room in the same place, and lose what was
+    written since its set: whenever that could be launched, this could be started. So every run tries it again."""
+    old = seen.old
+    return Blocked(
+        f"AWS has no capacity to start a {old.type} in {old.zone}: it stays stopped, with its disks",
+        hint="each run tries again; another type may have room: "
+        f"aws ec2 modify-instance-attribute --instance-id {old.id} --instance-type Value=TYPE",
+    )
 
 
 def _back(seen: Seen, failure: Failure, policy: Policy, now: datetime) -> Move:

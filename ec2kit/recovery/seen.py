@@ -71,6 +71,8 @@ class Seen:
     """Whether this very process has started the old half again in this recovery."""
     tried_to_replace: bool = False
     """Whether this very process has tried to launch a replacement."""
+    no_room: bool = False
+    """Whether AWS has just told this very process that it has no capacity to start the old half again."""
     asked: Mapping[str, timedelta] = field(default_factory=dict)
     """Of a machine that is stopping: how long ago each step of its recovery was asked for, by the step's key."""
 

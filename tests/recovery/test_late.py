@@ -11,7 +11,10 @@ from ec2kit.errors import Exit
 from ec2kit.model.instances import State
 from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED, REPLACED_BY, STATE
 from ec2kit.recovery.seen import Health
+from ec2kit.sandbox import breaks
 from ec2kit.sandbox.calls import Call
+from ec2kit.sandbox.fault_words import parse_order
+from ec2kit.sandbox.faults import Spell
 from tests.recovery.rig import Station
 from tests.sandbox.seeded import Seeded
 
@@ -198,3 +201,24 @@ def _way(call: Call) -> str:
     return (
         "cut" if said.get("SkipOsShutdown") == "true" else "force" if said.get("Force") == "true" else "plain"
     )
+
+
+def test_a_machine_without_room_is_told_and_tried_again_and_not_replaced(station: Station) -> None:
+    id = station.enrol("web-1")
+    disks = station.instance(id).disks
+    impair(station, id)
+    order = parse_order("error:InsufficientInstanceCapacity", "StartInstances", Spell())
+    breaks.make(station.sandbox.app.world, order)
+    blocked = station.heal(id)
+    assert (blocked.result, blocked.exit) == ("blocked", Exit.REFUSED)
+    assert "no capacity to start a t3.micro in eu-west-1a" in blocked.why
+    assert f"--instance-id {id}" in blocked.hint
+    began = station.clock.now()
+    assert later(station, 60).heal(id).result == "blocked"
+    assert station.clock.now() - began < timedelta(minutes=62), "one more try, and no waiting"
+    station.sandbox.app.world.faults.faults.clear()
+    station.sandbox.app.world.conditions.mend(id)
+    healed = station.heal(id)
+    assert (healed.result, healed.moves) == ("healed", ["restart", "finish"])
+    assert station.instance(id).disks == disks
+    assert len(station.named("web-1")) == 1

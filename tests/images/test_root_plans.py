@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,6 +134,16 @@ def test_each_architecture_gets_its_kernel(architecture: Architecture, kernel: s
     assert [name for name in found if name.startswith("linux-image")] == [kernel]
 
 
+def test_only_arm64_brings_its_loader() -> None:
+    """Debian has GRUB's modules for arm64 on arm64 machines only; for the others the building machine has them."""
+    loaders = {
+        each: [name for name in packages_of(recipe(), each) if name.startswith("grub")]
+        for each in (AMD64, I386, ARM64)
+    }
+
+    assert loaders == {AMD64: [], I386: [], ARM64: ["grub-efi-arm64-bin"]}
+
+
 def test_what_is_removed_is_not_installed_first() -> None:
     assert "nginx" not in packages_of(recipe(packages=("nginx",), remove=("nginx",)), AMD64)
 
@@ -210,12 +221,21 @@ def test_the_ground_finds_its_disk_by_label_and_its_user_data_on_ec2() -> None:
     assert "datasource_list: [Ec2, None]\n" in files["/etc/cloud/cloud.cfg.d/90_ec2kit.cfg"]
 
 
-def test_sources_that_the_recipe_names_outlive_the_first_boot() -> None:
-    kept = {file.path: file.content for file in ground_files(recipe(mirror="http://m.example/debian"))}
-    plain = {file.path: file.content for file in ground_files(recipe())}
+@pytest.mark.parametrize(
+    "named,kept",
+    [
+        ({}, "false"),
+        ({"mirror": "http://m.example/debian"}, "true"),
+        ({"files": (PlacedFile("/etc/apt/sources.list", b"deb ..."),)}, "true"),
+        ({"files": (PlacedFile("/etc/apt/sources.list.d/debian.sources", b"Types: deb"),)}, "true"),
+        ({"files": (PlacedFile("/etc/apt/sources.list.d/shop.list", b"deb ..."),)}, "false"),
+    ],
+)
+def test_only_sources_that_the_recipe_names_outlive_the_first_boot(named: dict[str, Any], kept: str) -> None:
+    files = {file.path: file.content.decode() for file in ground_files(recipe(**named))}
 
-    assert b"preserve_sources_list: true" in kept["/etc/cloud/cloud.cfg.d/90_ec2kit.cfg"]
-    assert b"preserve_sources_list" not in plain["/etc/cloud/cloud.cfg.d/90_ec2kit.cfg"]
+    said = files["/etc/cloud/cloud.cfg.d/90_ec2kit.cfg"]
+    assert said.endswith(f"apt:\n  preserve_sources_list: {kept}\n")
 
 
 def test_customising_writes_any_bytes_and_runs_hooks_last(tmp_path: Path) -> None:

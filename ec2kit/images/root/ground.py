@@ -19,6 +19,12 @@ PACKAGES: tuple[str, ...] = (
 )
 """Installed everywhere, besides the kernel."""
 
+SOURCES = "/etc/apt/sources.list"
+
+LOADERS = {Architecture.ARM64: ("grub-efi-arm64-bin",)}
+"""GRUB's modules, from which the disk's loader is linked. Debian has those for amd64 and i386 on any machine that
+builds, and those for arm64 on arm64 machines only: so the root brings them."""
+
 PATIENT_CONSOLE = "[Unit]\nJobRunningTimeoutSec=15min\n"
 """For the serial console's device: after systemd's 90 seconds a machine that starts slowly, a small one without CPU
 credits or an emulated one, would have no login there until its next boot."""
@@ -32,7 +38,8 @@ def packages_of(recipe: Recipe, architecture: Architecture) -> tuple[str, ...]:
 
     Raises `UsageError` when the release has no kernel for the architecture.
     """
-    names = {require_kernel(recipe.release, architecture), *PACKAGES, *recipe.packages}
+    kernel = require_kernel(recipe.release, architecture)
+    names = {kernel, *PACKAGES, *LOADERS.get(architecture, ()), *recipe.packages}
     if recipe.puppet == "agent":
         names.add(PUPPET)
     return tuple(sorted(names - set(recipe.remove)))
@@ -53,13 +60,20 @@ def _cloud_config(recipe: Recipe) -> str:
     """Ec2 is the only source, so nothing else is looked for; without one cloud-init ends all the same.
 
     No RSA host key: it takes a small instance seconds, and every client since 2011 knows one of the other two.
-    Sources that the recipe named stay; else cloud-init writes the distribution's own over this machine's.
+    apt's sources are those of the machine that built, perhaps a mirror that no instance can reach: cloud-init writes
+    the distribution's own over them, which Debian's cloud.cfg tells it not to. Those that the recipe named stay.
     """
     lines = [
         "datasource_list: [Ec2, None]",
         "locale: C.UTF-8",
         "ssh_genkeytypes: [ed25519, ecdsa]",
+        "apt:",
+        f"  preserve_sources_list: {'true' if _names_sources(recipe) else 'false'}",
     ]
-    if recipe.mirror:
-        lines += ["apt:", "  preserve_sources_list: true"]
     return "\n".join(lines) + "\n"
+
+
+def _names_sources(recipe: Recipe) -> bool:
+    """Whether the recipe says itself where packages come from, by a mirror or by the file that cloud-init writes."""
+    parts = f"{SOURCES}.d/{recipe.release.distribution}.sources"
+    return bool(recipe.mirror) or any(file.path in (SOURCES, parts) for file in recipe.files)

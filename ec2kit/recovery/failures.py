@@ -1,6 +1,7 @@
 """The number of a machine's failures, in one tag: the identity from which everything of a recovery derives. Pure.
 
-`ec2kit:failure=3:recovering:restart:20260102T030405Z` is the third failure, on the restart rung since then. A fifth
+`ec2kit:failure=3:recovering:restart:20260102T030405Z` is the third failure, on the restart rung since then; with
+`failed` it was given up there and then. A fifth
 part, `by-hand=eu-west-1b`, says that a person vouched for the old half being off, and where the new one goes.
 The number goes on with the role: a replacement carries its predecessor's.
 """
@@ -30,7 +31,8 @@ class Course(StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """One failure of a machine; `rung` and `since` tell which rung recovery is on, and since when."""
+    """One failure of a machine; `rung` and `since` tell which rung recovery is on, and since when, or where and when
+    it was given up."""
 
     number: int
     course: Course

@@ -21,12 +21,12 @@ from ec2kit.model.ids import InstanceId
 from ec2kit.model.instances import Instance
 from ec2kit.model.periods import format_duration, format_time, parse_time
 from ec2kit.model.runs import EvidenceStore
-from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN
+from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED
 from ec2kit.recovery.failures import Course, Failure, failure_of
 from ec2kit.recovery.holds import active_holds
 from ec2kit.recovery.judge import Condition
 from ec2kit.recovery.policy import Brake
-from ec2kit.recovery.storm import Watched, cap
+from ec2kit.recovery.storm import Watched, cap, is_known
 from ec2kit.recovery.watch import Watch
 
 LAST_STORM = "storm/last"
@@ -82,12 +82,10 @@ def allot(
 
 
 def _counted(instance: Instance, now: datetime) -> Instance:
-    """A cool-down that is over is no recovery of the last hour."""
-    if HOLD_COOLDOWN in active_holds(instance.tags, now):
-        return instance
-    return replace(
-        instance, tags={key: value for key, value in instance.tags.items() if key != HOLD_COOLDOWN}
-    )
+    """A cool-down that is over, and a failure that is no news, are no recovery of the last hour."""
+    over = set() if HOLD_COOLDOWN in active_holds(instance.tags, now) else {HOLD_COOLDOWN}
+    over |= {HOLD_FAILED} if is_known(instance, now) else set()
+    return replace(instance, tags={key: value for key, value in instance.tags.items() if key not in over})
 
 
 def _begun(instance: Instance) -> Instance:

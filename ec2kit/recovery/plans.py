@@ -242,9 +242,10 @@ def _done(failure: Failure, policy: Policy, now: datetime) -> dict[str, str]:
 
 
 def give_up(seen: Seen, failure: Failure, reason: str) -> Plan:
-    """Write the hard stop: nothing more is done for this machine until a person acknowledges."""
+    """Write the hard stop, with its time: nothing more is done for this machine until a person acknowledges."""
     hold = format_hold(Hold("ec2kit", f"recovery {failure.number} failed: {reason}"))
-    tags: dict[str, str] = {HOLD_FAILED: hold, FAILURE: str(Failure(failure.number, Course.FAILED))}
+    over = Failure(failure.number, Course.FAILED, failure.rung, seen.at)
+    tags: dict[str, str] = {HOLD_FAILED: hold, FAILURE: str(over)}
     halves = (seen.old.id, seen.successor.id) if seen.successor else (seen.old.id,)
     return _plan(seen, *(Planned(f"give-up/{id}", SetTags((id,), tags), reason=reason) for id in halves))
 

@@ -6,12 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from ec2kit.model.instances import Instance
 from ec2kit.model.tags import HOLD_COOLDOWN, HOLD_FAILED
 from ec2kit.recovery.failures import Course, failure_of
 from ec2kit.recovery.judge import Condition, Judgement
 from ec2kit.recovery.policy import Brake
+
+NEWS = timedelta(hours=1)
+"""For how long a machine that was given up still counts: a storm that makes recoveries fail is one all the same."""
 
 
 @dataclass(frozen=True)
@@ -30,17 +34,26 @@ def is_sick(watched: Watched) -> bool:
     return watched.judgement.condition in (Condition.FAILED, Condition.GONE) and not under_way
 
 
-def storm(fleet: Sequence[Watched], brake: Brake) -> str:
+def is_known(instance: Instance, now: datetime) -> bool:
+    """Whether its recovery was given up, and that is no news: it waits for a person, and tells nothing about today."""
+    failure = failure_of(instance.tags)
+    given_up = failure.since if failure is not None and failure.course is Course.FAILED else None
+    return HOLD_FAILED in instance.tags and (given_up is None or now - given_up >= NEWS)
+
+
+def storm(watched: Sequence[Watched], brake: Brake, now: datetime) -> str:
     """Given everything watched, return why nothing may be recovered automatically, or an empty string.
 
-    At least max(`count`, `share` of the watched) sick, or all of a zone that has `zone` watched machines in it.
+    At least max(`count`, `share` of the watched) sick, or all of a zone that has `zone` watched machines in it. Those
+    that were given up more than `NEWS` ago are left out of the reckoning.
     """
-    sick = [watched for watched in fleet if is_sick(watched)]
+    fleet = [each for each in watched if not is_known(each.instance, now)]
+    sick = [each for each in fleet if is_sick(each)]
     threshold = max(brake.count, math.ceil(brake.share * len(fleet)))
     if len(sick) >= threshold:
         return f"{len(sick)} of {len(fleet)} watched machines are sick (the brake is {threshold})"
-    in_zone = Counter(watched.instance.zone for watched in fleet)
-    sick_in = Counter(watched.instance.zone for watched in sick)
+    in_zone = Counter(each.instance.zone for each in fleet)
+    sick_in = Counter(each.instance.zone for each in sick)
     for zone, count in sick_in.items():
         if count == in_zone[zone] >= brake.zone:
             return f"all {count} watched machines of {zone} are sick"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ec2kit.model.ids import Zone
-from ec2kit.model.tags import BAD, DRILLED, FAILURE, HOLD_COOLDOWN
+from ec2kit.model.periods import compact_time
+from ec2kit.model.tags import BAD, DRILLED, FAILURE, HOLD_COOLDOWN, HOLD_FAILED
 from ec2kit.recovery.candidates import NoCandidate, choose
 from ec2kit.recovery.judge import Condition, Judgement
 from ec2kit.recovery.policy import Brake
@@ -48,20 +49,44 @@ def fleet(*zones_and_sick: tuple[str, int, int]) -> list[Watched]:
     ],
 )
 def test_when_the_storm_brake_holds(zones: list[tuple[str, int, int]], brakes: bool) -> None:
-    assert bool(storm(fleet(*zones), BRAKE)) is brakes
+    assert bool(storm(fleet(*zones), BRAKE, NOW)) is brakes
 
 
 def test_what_is_being_recovered_already_is_no_new_storm() -> None:
     machines = fleet(("a", 4, 1))
     under_way = instance("i-z", zone=Zone("a"), tags={FAILURE: "1:recovering:restart:20260102T030000Z"})
-    assert storm([*machines, Watched(under_way, Judgement(Condition.FAILED))], BRAKE) == ""
+    assert storm([*machines, Watched(under_way, Judgement(Condition.FAILED))], BRAKE, NOW) == ""
+
+
+def given_up(id: str, hours_ago: float) -> Watched:
+    """A machine whose recovery failed so long ago, and that nobody has acknowledged."""
+    since = compact_time(NOW - timedelta(hours=hours_ago))
+    tags = {HOLD_FAILED: "until=-; by=ec2kit; why=x", FAILURE: f"1:failed:restart:{since}"}
+    return Watched(instance(id, zone=Zone("a"), tags=tags), Judgement(Condition.FAILED))
+
+
+def test_what_was_given_up_long_ago_blocks_no_recovery_of_others() -> None:
+    old = [given_up("i-x", 5), given_up("i-y", 2)]
+    assert storm([*old, *fleet(("a", 6, 1))], BRAKE, NOW) == ""
+    assert storm([*old, *fleet(("a", 1, 1))], BRAKE, NOW) == "", "two of three known: the third is no storm"
+    assert "2 of 6 watched" in storm([*old, *fleet(("a", 6, 2))], BRAKE, NOW)
+
+
+def test_what_was_given_up_just_now_belongs_to_the_storm() -> None:
+    assert "2 of 6 watched" in storm([given_up("i-x", 0.5), *fleet(("a", 5, 1))], BRAKE, NOW)
+
+
+def test_a_zone_is_sick_as_a_whole_when_all_that_is_not_known_of_it_is() -> None:
+    old = [given_up(f"i-x{n}", 5) for n in range(2)]
+    assert "all 3 watched machines of a" in storm([*old, *fleet(("a", 3, 3), ("b", 97, 0))], BRAKE, NOW)
+    assert storm([*old, *fleet(("a", 3, 2), ("b", 97, 0))], BRAKE, NOW) == ""
 
 
 @given(st.integers(1, 200), st.data())
 def test_more_sick_machines_never_release_the_brake(count: int, data: st.DataObject) -> None:
     sick = data.draw(st.integers(0, count - 1))
-    if storm(fleet(("a", count, sick)), BRAKE):
-        assert storm(fleet(("a", count, sick + 1)), BRAKE)
+    if storm(fleet(("a", count, sick)), BRAKE, NOW):
+        assert storm(fleet(("a", count, sick + 1)), BRAKE, NOW)
 
 
 def test_five_recoveries_at_once() -> None:

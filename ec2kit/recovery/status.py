@@ -100,7 +100,8 @@ def asides(aside: Iterable[Aside]) -> Iterator[Standing]:
         instance = each.instance
         kept = sum(volume.size_gib for volume in each.volumes)
         word = instance.tags.get(STATE, "")
-        reasons = [str(instance.state), f"{len(each.volumes)} volumes, {kept} GiB kept and billed"]
+        volumes = f"{len(each.volumes)} volume{'' if len(each.volumes) == 1 else 's'}"
+        reasons = [str(instance.state), f"{volumes}, {kept} GiB kept and billed"]
         if word == "quarantined" and instance.state in (State.PENDING, State.RUNNING):
             reasons.append("it runs although it is quarantined: stop it")
         if word == "twin":

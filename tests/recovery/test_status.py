@@ -17,6 +17,7 @@ from ec2kit.recovery.objections import Scene
 from ec2kit.recovery.status import Aside, asides, standings, vanished
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Watch
+from ec2kit.screen.recovery import STANDING_COLUMNS
 from tests.recovery.making import NOW, instance, snapshot_set
 
 SCENE = Scene(Watch(NOW, (), {}, {}, Control(True)))
@@ -82,3 +83,11 @@ def test_a_quarantined_machine_that_runs_and_a_twin_are_told() -> None:
 def test_the_vanished_are_there() -> None:
     (row,) = vanished([Vanished(InstanceId("i-9"), "web-9")])
     assert (row.id, row.verdict) == ("i-9", "vanished")
+
+
+def test_one_volume_is_one_and_reasons_are_told_apart() -> None:
+    old = instance(state=State.STOPPED, tags={STATE: "quarantined"})
+    (row,) = asides([Aside(old, (Volume(VolumeId("vol-1"), "in-use", 8, Zone("eu-west-1a")),))])
+    (reasons,) = [column for column in STANDING_COLUMNS if column.name == "reasons"]
+    assert reasons.shown is not None
+    assert reasons.shown(row) == "stopped; 1 volume, 8 GiB kept and billed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import stat
 import tempfile
@@ -137,6 +138,13 @@ def atomic_write(path: Path, data: bytes) -> None:
             Path(name).unlink(missing_ok=True)
             raise
         _sync_directory(directory)
+
+
+def sweep_writes(path: Path) -> None:
+    """Remove what killed processes left of their `atomic_write`s of this file; for whoever keeps other writers out."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def _sync_directory(directory: Path) -> None:

@@ -18,6 +18,7 @@ from ec2kit.host.files import (
     read_text,
     storage_error,
     storing,
+    sweep_writes,
 )
 
 
@@ -101,6 +102,13 @@ def test_the_systems_errors_are_told_with_the_directory_and_a_way_out(
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     with pytest.raises(Ec2kitError, match="no space left"), storing(tmp_path / "file"):
         Path("/dev/full").write_bytes(b"x")
+
+
+def test_what_killed_writers_left_goes_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".[a].json.x1", ".[a].json.x2", ".a.json.x3", "[a].json", "[a].json.old"):
+        (tmp_path / name).touch()
+    sweep_writes(tmp_path / "[a].json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.json.x3", "[a].json", "[a].json.old"]
 
 
 def test_text_is_read(tmp_path: Path) -> None:

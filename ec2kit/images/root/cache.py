@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ec2kit.errors import Ec2kitError
 from ec2kit.host.clock import Clock
-from ec2kit.host.files import atomic_write, ensure_directory, storing
+from ec2kit.host.files import atomic_write, ensure_directory, storing, sweep_writes
 from ec2kit.host.locks import FileLock
 from ec2kit.images.root.command import RootSpec, identity
 from ec2kit.images.root.manifest import Manifest, manifest_text, parse_manifest
@@ -111,6 +111,7 @@ class RootCache:
     def clear(self, key: str) -> None:
         """Remove what a build of this key left behind; only for who holds its lock."""
         self.partial(key).unlink(missing_ok=True)
+        sweep_writes(self._told(key))
         shutil.rmtree(self.work(key), ignore_errors=True)
 
     def evict(self, now: float, spare: str = "") -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from ec2kit.host.columns import json_text, plain, read_json, read_time, time_tex
 from ec2kit.host.sqlite import Database, Schema
 from ec2kit.model.runs import EvidenceRow, Json
 
-RING = 200
-"""Samples kept of a machine: half an hour of six kinds of evidence every minute, with room to spare."""
+RING = 400
+"""Samples kept of a machine: half an hour of six kinds of evidence twice a minute, which is twice what the longest
+policy looks back at."""
 
 SCHEMA = Schema(
     "evidence file",

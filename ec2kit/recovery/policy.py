@@ -10,6 +10,8 @@
 | step      | 2m       | how long each way of stopping may take before the next harder one        |
 | max-age   | 24h      | the oldest set that may be launched                                     |
 | cool-down | 1h       | no other recovery of the machine after one that worked                  |
+
+`of` ends at 30 and `over` at 15m: what would want more samples than are kept is refused, not waited for in silence.
 """
 
 from __future__ import annotations
@@ -21,6 +23,10 @@ from enum import StrEnum
 from ec2kit.errors import UsageError
 from ec2kit.model.periods import format_duration, parse_duration
 from ec2kit.model.tags import POLICY, PROTECT, Tags
+
+MOST_OF, LONGEST_OVER = 30, timedelta(minutes=15)
+"""The ring keeps 400 samples of a machine: with six kinds of evidence, looked at twice a minute by `check` and
+`recover`, half an hour. Within these bounds what a verdict wants is always there."""
 
 
 class Rung(StrEnum):
@@ -100,6 +106,16 @@ def _with_settings(policy: Policy, text: str) -> Policy:
     changed = replace(policy, **changes)  # type: ignore[arg-type]  # checked by field above
     if changed.bad > changed.of:
         raise UsageError(f"bad={changed.bad} is more than of={changed.of}", hint="it would never be reached")
+    if changed.of > MOST_OF:
+        raise UsageError(
+            f"of={changed.of} is more samples than are kept", hint=f"of={MOST_OF} at most, and bad as well"
+        )
+    if changed.over > LONGEST_OVER:
+        longest = format_duration(LONGEST_OVER)
+        raise UsageError(
+            f"over={format_duration(changed.over)} is longer than samples are kept",
+            hint=f"over={longest} at most: it would never be reached",
+        )
     return changed
 
 

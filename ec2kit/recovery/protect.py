@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from ec2kit.engine.plan import Plan, Planned, Refusal
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
+from ec2kit.errors import UsageError
 from ec2kit.fleet.standing import called, quarantine_refusal, recovery_refusal, state_refusal, subjects
 from ec2kit.model.instances import Address, Instance
 from ec2kit.model.periods import format_duration
-from ec2kit.model.tags import CHECK, HOLDER, PROTECT, STATE
+from ec2kit.model.tags import CHECK, HOLDER, POLICY, PROTECT, STATE
 from ec2kit.probes.words import ProbeWord, format_check
 from ec2kit.recovery.enrolled import SET_ASIDE
-from ec2kit.recovery.policy import Policy, Rung
+from ec2kit.recovery.policy import Policy, Rung, policy_of
 from ec2kit.snapshots.create import Subject, set_steps, why_not
 
 SAMPLING = timedelta(minutes=1)
@@ -99,6 +100,12 @@ def _refusal(instance: Instance, last: Rung | None) -> Refusal | None:
         return Refusal(
             "recovery", called(instance), f"it is a {instance.tags[STATE]}, not a machine of its own"
         )
+    if POLICY in instance.tags:
+        try:
+            policy_of({**instance.tags, PROTECT: last or Rung.REPLACE})
+        except UsageError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            return Refusal("policy", called(instance), f"its {POLICY} cannot be read: {error.message}{hint}")
     acts = (last or Rung.REPLACE).reaches(Rung.RESTART)
     if instance.autoscaling_group and acts:
         why = f"its Auto Scaling group {instance.autoscaling_group} replaces it: only --last watch"

@@ -12,8 +12,10 @@ from ec2kit.model.evidence import Kind, Sample, Verdict
 from ec2kit.model.instances import CheckState, Instance, InstanceStatus, State
 from ec2kit.model.tags import FAILURE, STATE
 from ec2kit.recovery.judge import Condition, Evidence, Judgement, judge
-from ec2kit.recovery.policy import Policy
+from ec2kit.recovery.policy import LONGEST_OVER, MOST_OF, Policy
+from ec2kit.recovery.watch import keep, kept
 from tests.recovery.making import MINUTE, NOW, bad, good, impaired, instance, sample, status
+from tests.support.evidence import MemoryEvidence
 
 POLICY = Policy()
 HTTP, BANNER, STATE_KIND = Kind.HTTP, Kind.BANNER, Kind.EC2_STATE
@@ -230,3 +232,12 @@ def test_looking_often_does_not_make_a_few_bad_samples_many() -> None:
     times = [quarter / 4 for quarter in range(12, 2, -1)]
     mixed = [*good(HTTP, *times), *bad(HTTP, 0.5, 0.25, 0), *good(BANNER, *times), *bad(BANNER, 0.5, 0.25, 0)]
     assert verdict(machine, status(machine), *mixed).condition is Condition.SUSPECT
+
+
+def test_the_longest_policy_is_reached_by_what_the_ring_keeps() -> None:
+    """`check` and `recover` both look each minute, and six kinds of evidence are kept of each look."""
+    policy, machine, ring = Policy(bad=MOST_OF, of=MOST_OF, over=LONGEST_OVER), instance(), MemoryEvidence()
+    for step in reversed(range(2 * 60)):
+        keep(ring, [sample(kind, step / 2, Verdict.BAD, "no reply in 5 s") for kind in Kind])
+    found = judge(Evidence(machine, None, kept(ring, machine.id, NOW - policy.window)), policy, NOW)
+    assert found.condition is Condition.FAILED, found

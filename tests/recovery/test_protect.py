@@ -10,7 +10,7 @@ import pytest
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
 from ec2kit.model.ids import AllocationId
 from ec2kit.model.instances import Address, State
-from ec2kit.model.tags import CHECK, FAILURE, HOLDER, NAME, PROTECT, STATE
+from ec2kit.model.tags import CHECK, FAILURE, HOLDER, NAME, POLICY, PROTECT, STATE
 from ec2kit.probes.words import parse_check
 from ec2kit.recovery.policy import Policy, Rung
 from ec2kit.recovery.protect import Candidate, cron_lines, off_plan, promise, protect_plan
@@ -46,6 +46,14 @@ def test_an_address_that_nobody_marked_is_marked() -> None:
     (planned,) = protect_plan([candidate], None, NOW).steps
     assert isinstance(planned.step, SetTags)
     assert (planned.step.resources, planned.step.tags) == (("eipalloc-1",), {HOLDER: "i-00000001"})
+
+
+def test_a_policy_that_cannot_be_kept_is_refused_when_it_is_enrolled() -> None:
+    plan = protect_plan([Candidate(fresh(tags={POLICY: "over=20m"}), HTTP)], None, NOW)
+    assert plan.steps == ()
+    (refusal,) = plan.refused
+    assert refusal.rule == "policy"
+    assert "over=20m is longer than samples are kept (over=15m at most" in refusal.reason
 
 
 def test_another_rung_is_a_change() -> None:

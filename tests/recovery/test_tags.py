@@ -134,6 +134,8 @@ def test_a_policy_by_tag() -> None:
         ("replace", "storm=9"),
         ("replace", "over=soon"),
         ("replace", "bad=6"),
+        ("replace", "of=31"),
+        ("replace", "over=16m"),
     ],
 )
 def test_a_policy_that_cannot_be_read_is_an_error(protect: str, policy: str) -> None:

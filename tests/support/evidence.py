@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ec2kit.host.evidence import RING
 from ec2kit.model.runs import EvidenceRow, Json
 
 
@@ -14,7 +15,7 @@ from ec2kit.model.runs import EvidenceRow, Json
 class MemoryEvidence:
     """An `EvidenceStore`."""
 
-    ring: int = 200
+    ring: int = RING
     _samples: dict[str, list[EvidenceRow]] = field(default_factory=dict)
     _remembered: dict[str, Json] = field(default_factory=dict)
 

@@ -95,8 +95,16 @@ class KitCommand(click.Command):
             elif error.possibilities:
                 hint = f"did you mean {' or '.join(f'`{name}`' for name in sorted(error.possibilities))}?"
             return UsageError(f"`{typed}` has no option '{error.option_name}'", hint=hint)
+        if isinstance(error, click.MissingParameter) and (line := _example(self)):
+            hint = f"such as: {line}"
         message = " ".join(error.format_message().split()).removesuffix(".")
         return UsageError(f"`{typed}`: {message[:1].lower()}{message[1:]}", hint=hint)
+
+
+def _example(command: click.Command) -> str:
+    """The first line of a help page that could be typed."""
+    lines = map(str.strip, (command.help or "").splitlines())
+    return next((line for line in lines if line.startswith("ec2kit ")), "")
 
 
 def _show(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:

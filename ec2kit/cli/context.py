@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ec2kit.cli.options import Options
+from ec2kit.cli.piped import names_in
 from ec2kit.errors import Ec2kitError, Exit, UsageError
-from ec2kit.host.terminal import printable, typed_text
+from ec2kit.host.terminal import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,8 +199,7 @@ class Context:
                 raise UsageError(
                     "`-` reads names from a pipe, and stdin is a terminal", hint="ec2kit ls … | … -"
                 )
-            lines = (line for line in self.surroundings.stdin if line.strip())
-            self._stdin = tuple(typed_text(first_field(line)) for line in lines)
+            self._stdin = names_in(self.surroundings.stdin)
             self.typed = tuple(word for word in self.typed if word != "-") + self._stdin
         if not self._stdin and not removing:
             self._require_a_name(words)
@@ -278,12 +278,3 @@ class Context:
         from ec2kit.cli.carrying import Manner, carry_out
 
         return carry_out(self, make_plan, manner or Manner())
-
-
-def first_field(line: str) -> str:
-    """Given a line that is not blank, return its first field: up to the tab in our own output, else up to a blank.
-
-    The name of a set holds its machine's, which may have blanks in it.
-    """
-    before, tab, _ = line.strip().partition("\t")
-    return before.strip() if tab else line.split(maxsplit=1)[0]

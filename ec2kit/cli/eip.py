@@ -13,7 +13,11 @@ from ec2kit.cli.items import items_of
 from ec2kit.cli.options import AT_ONCE, changes, reads
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.session import Outcome
+from ec2kit.errors import UsageError
 from ec2kit.fleet.tags.words import parse_pairs
+from ec2kit.inventory.selectors import is_ip
+from ec2kit.model.ids import kind_of
+from ec2kit.model.tags import NAME
 from ec2kit.network.addresses.observe import addresses_for, assignment, listed
 from ec2kit.network.addresses.plan import allocate_plan, assign_plan, release_plan, unassign_plan
 from ec2kit.network.addresses.words import one_address
@@ -23,14 +27,18 @@ from ec2kit.screen.reports import Item
 
 @changes
 @click.option("-n", "--count", type=AT_ONCE, default=1, show_default=True, help="how many")
+@click.option("--name", metavar="NAME", help="its name, by which other commands know it: a Name tag")
 @click.option("--tag", "tags", multiple=True, metavar="K=V", help="a tag")
-def allocate(context: Context, count: int, tags: tuple[str, ...]) -> None:
+def allocate(context: Context, count: int, name: str | None, tags: tuple[str, ...]) -> None:
     """Allocate Elastic IPs. Each is billed until it is released, in use or not.
 
     \b
-    ec2kit eip allocate --tag Name=shop
+    ec2kit eip allocate --name shop
+    ec2kit eip allocate -n 2 --tag role=web
     """
-    parsed = parse_pairs(tags)
+    if name and count > 1:
+        raise UsageError(f"{count} addresses cannot all be '{name}'", hint="allocate them one by one")
+    parsed = {**parse_pairs(tags), **({NAME: name} if name else {})}
     context.carry_out(lambda: allocate_plan(count, parsed), Manner(items=_of_addresses("eip allocate")))
 
 
@@ -51,9 +59,9 @@ def ls(context: Context, addresses: tuple[str, ...]) -> None:
 
 @changes
 @click.argument("address", metavar="ADDRESS")
-@click.argument("instance", metavar="INSTANCE")
+@click.argument("instance", metavar="INSTANCE", required=False)
 @click.option("--from", "taken_from", metavar="INSTANCE", help="take it from this one, if it has it")
-def assign(context: Context, address: str, instance: str, taken_from: str | None) -> None:
+def assign(context: Context, address: str, instance: str | None, taken_from: str | None) -> None:
     """Give an Elastic IP to an instance, in either order, and see that it holds it.
 
     A free address is taken only if it still is free. One that somebody has is refused without --from.
@@ -62,7 +70,10 @@ def assign(context: Context, address: str, instance: str, taken_from: str | None
     ec2kit eip assign 203.0.113.9 web-1
     ec2kit eip assign web-2 203.0.113.9 --from web-1
     """
-    first, second = context.expand([address, instance])
+    words = context.expand([address, *([instance] if instance else [])])
+    if len(words) != 2:
+        raise _not_two(words)
+    first, second = words
     context.carry_out(
         lambda: assign_plan(assignment(context.aws(), first, second, taken_from or "")),
         Manner(asks=taken_from is not None, items=_of_addresses("eip assign")),
@@ -100,6 +111,25 @@ def release(context: Context, addresses: tuple[str, ...]) -> None:
         return release_plan(tuple({each.allocation: each for each in found}.values()))
 
     context.carry_out(plan, Manner(items=_of_addresses("eip release")))
+
+
+def _not_two(words: Sequence[str]) -> UsageError:
+    """What to type instead of too few or too many words for `eip assign`."""
+    if len(words) != 1:
+        return UsageError(
+            f"`ec2kit eip assign` takes one address and one instance, not {len(words)} words",
+            hint="run it once for each address",
+        )
+    [word] = words
+    if is_ip(word) or kind_of(word) == "address":
+        return UsageError(
+            f"`ec2kit eip assign {word}` does not say to which instance",
+            hint=f"ec2kit eip assign {word} INSTANCE; `ec2kit ls` lists them",
+        )
+    return UsageError(
+        f"`ec2kit eip assign {word}` wants an address and an instance, and has one of them",
+        hint=f"ec2kit eip assign ADDRESS {word}; `ec2kit eip ls` lists the addresses",
+    )
 
 
 def _of_addresses(action: str) -> Callable[[Plan, Outcome], Sequence[Item]]:

@@ -43,6 +43,7 @@ def boot(
     ec2kit image boot disk.qcow2 --user-data first.sh --keep-log console.txt
     ec2kit image boot ami-0123456789abcdef0
     """
+    from ec2kit.cli.image_disks import require_file
     from ec2kit.images.boot.console import ForPeople
     from ec2kit.images.boot.spec import BootSpec
     from ec2kit.images.boot.trial import boot_test
@@ -62,6 +63,7 @@ def boot(
             user_data=data,
             keep_log=None if keep_log is None else here / keep_log,
         )
+        require_file(source.disk, "name a disk in a file, or an image by its id: `ec2kit image ls`")
         shown = ForPeople(context.output.mutter)
         watch = (lambda _: None) if context.paper.format.is_json else shown.take
         context.say(f"booting {image} as {wanted.architecture} with {wanted.firmware.upper()}")

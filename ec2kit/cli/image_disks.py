@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ec2kit.blocks.crew import WORKERS, Crew
-from ec2kit.errors import Interrupted, Refused
+from ec2kit.errors import Interrupted, Refused, UsageError
 from ec2kit.images.choose import one_shown
 from ec2kit.model.ids import kind_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ec2kit.aws import Aws
     from ec2kit.cli.context import Context
+
+
+def require_file(path: Path, otherwise: str) -> None:
+    """Raise `UsageError` when there is no such file; the hint is the name nearest to it, else `otherwise`."""
+    from difflib import get_close_matches
+
+    from ec2kit.host.files import is_file
+
+    if is_file(path):
+        return
+    beside: list[str] = []
+    with suppress(OSError):
+        beside = [each.name for each in path.parent.iterdir() if is_file(each)]
+    near = get_close_matches(path.name, beside, 1)
+    raise UsageError(
+        f"there is no file '{path}'",
+        hint=f"did you mean `{path.with_name(near[0])}`?" if near else otherwise,
+        resource=str(path),
+    )
 
 
 def root_snapshot(context: Context, aws: Aws, word: str) -> str:

@@ -12,6 +12,7 @@ import click
 from ec2kit.blocks.verify import Thoroughness
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.context import Context
+from ec2kit.cli.image_disks import require_file
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import Ec2kitError, Exit
@@ -108,6 +109,7 @@ def import_(
 
 def _planned(context: Context, job: _Import) -> Plan:
     """Everything that can be found wrong before the first byte is uploaded is found wrong here."""
+    require_file(job.file, "name a disk in a file: raw, qcow2, vmdk, vhd or vhdx")
     aws = context.aws()
     check_name_free(
         job.wanted.name, aws.images.describe(filters={"name": [job.wanted.name]}, owners=["self"])

@@ -62,7 +62,12 @@ def start(context: Context, speed: float | None, seed: int | None, empty: bool, 
 @practises
 @click.option("--forget", is_flag=True, help="remove its state and its history too")
 def stop(context: Context, forget: bool) -> None:
-    """Stop the practice AWS. Its state is kept unless `--forget` is given; one that does not run is no error."""
+    """Stop the practice AWS. Its state is kept unless `--forget` is given; one that does not run is no error.
+
+    \b
+    ec2kit sandbox stop
+    ec2kit sandbox stop --forget
+    """
     from ec2kit.sandbox import process
 
     name = _name(context)
@@ -78,7 +83,11 @@ def stop(context: Context, forget: bool) -> None:
 
 @practises
 def status(context: Context) -> None:
-    """Show what runs, its clock and speed, what is broken, and the faults that fired. Exit 4 when it does not run."""
+    """Show what runs, its clock and speed, what is broken, and the faults that fired. Exit 4 when it does not run.
+
+    \b
+    ec2kit sandbox status
+    """
     address = _address(context)
     found = {
         "id": address.name,
@@ -159,7 +168,12 @@ def break_(
 @practises
 @click.argument("what", metavar="ID|RESOURCE|all")
 def mend(context: Context, what: str) -> None:
-    """Make what was broken work again: by the id that `break` printed, by resource, or all; prints what was mended."""
+    """Make what was broken work again: by the id that `break` printed, by resource, or all; prints what was mended.
+
+    \b
+    ec2kit sandbox mend web-1
+    ec2kit sandbox mend all
+    """
     context.write("".join(f"{each}\n" for each in _control(context).mend(what)))
 
 

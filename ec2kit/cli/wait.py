@@ -31,6 +31,7 @@ def wait(context: Context, selectors: tuple[str, ...], goal: str) -> None:
     time is over. Prints the instances, so that a pipe goes on with them.
 
     \b
+    ec2kit wait web-1 --for running
     ec2kit launch web -n 2 --no-wait | ec2kit wait - --for ok
     """
     selection = parse(context.expand(selectors))

@@ -14,10 +14,17 @@ _LONGEST = timedelta(days=36525)
 
 
 def parse_duration(text: str) -> timedelta:
-    """Given `3m`, `1h30m` or plain seconds, return the duration; raises `UsageError` on anything else."""
+    """Given `3m` or `1h30m`, return the duration; raises `UsageError` on anything else.
+
+    A bare number is none but 0: `older:7` would be seconds to us and days to who typed it.
+    """
     word = text.strip().lower()
-    if word.isdecimal():
-        word += "s"
+    if word == "0":
+        word = "0s"
+    if word.isascii() and word.isdecimal():
+        raise UsageError(
+            f"'{text}' is a number without a unit", hint=f"write {word}s, {word}m, {word}h or {word}d"
+        )
     if not word or _PART.sub("", word):
         raise UsageError(
             f"'{text}' is not a duration", hint="write a number and a unit: 30s, 5m, 2h, 7d, 1w, or 1h30m"

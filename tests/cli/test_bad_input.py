@@ -132,6 +132,28 @@ def test_a_pipe_that_names_nothing_selects_nothing(shell: Shell, sandbox: Seeded
     assert shell.run(f"{line} -o json", stdin="\n").stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    "form, said", [("json", "JSON"), ("csv", "CSV"), ("table", "a table with a heading")]
+)
+def test_what_a_pipe_does_not_read_is_said(shell: Shell, form: str, said: str) -> None:
+    listed = shell.run(f"ls role=web -o {form}").stdout
+
+    screen = shell.run("stop - -y", stdin=listed)
+
+    assert screen.exit == 2
+    assert screen.stderr == (
+        f"error: `-` reads names or ids, one on each line, and stdin is {said}\n"
+        "hint: before the pipe, leave `-o` away, or write `-q` for ids only\n"
+    )
+
+
+def test_a_time_without_a_unit_is_refused(shell: Shell) -> None:
+    screen = shell.run("terminate older:7 -y")
+
+    assert screen.exit == 2
+    assert screen.stderr == ("error: '7' is a number without a unit\nhint: write 7s, 7m, 7h or 7d\n")
+
+
 def test_a_filter_does_not_fill_an_empty_pipe(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("stop - role=web -y", stdin="\n").stderr == "nothing to do: stdin names nothing\n"
     assert shell.run("stop web-1 - --dry-run -q", stdin="\n").stdout.count("\n") == 1

@@ -126,6 +126,23 @@ def test_allocate_several(shell: Shell, sandbox: Seeded) -> None:
     }
 
 
+def test_an_address_is_named_as_it_is_allocated(shell: Shell, sandbox: Seeded) -> None:
+    ip = shell.run("eip allocate --name mail --tag role=mail").stdout.split("\t")[1]
+
+    assert {tag["Key"]: tag["Value"] for tag in address(sandbox, ip)["Tags"]}.items() >= {
+        ("Name", "mail"),
+        ("role", "mail"),
+    }
+    assert shell.run("eip assign mail web-1").exit == 0
+
+
+def test_a_pipe_of_two_addresses_is_not_one(shell: Shell) -> None:
+    screen = shell.run("eip assign - web-1", stdin=f"{ADDRESS}\n203.0.113.10\n")
+
+    assert screen.exit == 2
+    assert "one address and one instance, not 3 words" in screen.stderr
+
+
 def test_undo_gives_it_back(shell: Shell, sandbox: Seeded) -> None:
     shell.run(f"eip assign {ADDRESS} web-1")
     shell.run(f"eip assign {ADDRESS} web-2 --from web-1 -y")

@@ -47,7 +47,7 @@ def test_the_architecture_is_read_from_the_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "words,said",
     [
-        (("none.raw",), "there is no file"),
+        (("none.raw",), "an image by its id: `ec2kit image ls`"),
         (("none.raw", "--arch", "sparc"), "there is no architecture 'sparc'"),
         (("none.raw", "--arch", "i386", "--uefi"), "i386 does not boot with uefi"),
         (("none.raw", "--arch", "arm64", "--bios"), "arm64 does not boot with bios"),

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ec2kit.cli.registry import COMMANDS
+from ec2kit.cli.running import load
+
 SLOW = ("boto3", "botocore", "rich", "moto", "ec2kit.model")
 
 
@@ -24,3 +27,14 @@ def test_help_imports_nothing_slow(tmp_path: Path) -> None:
     assert "launch" in result.stdout
     assert "ec2kit.cli" in imported
     assert {name for name in imported if name.startswith(SLOW)} == set()
+
+
+def test_every_page_has_an_example_of_its_command() -> None:
+    """Where an argument is missing, the first of them is the hint."""
+    without = [
+        entry.typed
+        for entry in COMMANDS
+        if not re.search(rf"^ *(?:eval \"\$\()?{entry.typed}\b", load(entry).help or "", re.MULTILINE)
+    ]
+
+    assert without == []

@@ -31,11 +31,14 @@ def _facts(aws: Aws, types: tuple[InstanceType, ...], image: Image | None) -> tu
     except NotFound as error:
         offered = {name for name, _ in aws.network.offered(types)}
         missing = next((name for name in types if name not in offered), types[0])
-        fit = aws.network.types_running(image.architecture if image else "x86_64")
+        architecture = image.architecture if image else "x86_64"
+        near = nearest_hint(
+            missing, (facts.type for facts in aws.network.types_running(architecture)), "types"
+        )
         raise NotFound(
             f"the type '{missing}' does not exist in {aws.region}",
             resource=missing,
-            hint=nearest_hint(missing, (facts.type for facts in fit), "types"),
+            hint=near if near.startswith("did") else _types_hint(aws, architecture),
         ) from error
 
 

@@ -39,7 +39,7 @@ def report(spec: Spec, before: Machine, after: Machine) -> Report:
     The address is left where it is, a copy has a name of its own and is not enrolled: these are expected.
     """
     before = _renamed(before, spec.name, after.instance.name)
-    expected = {"Elastic IP", f"tag {NAME}", *(f"tag {key}" for key in IDENTITY)}
+    expected = {"Elastic IP", "second Elastic IPs", f"tag {NAME}", *(f"tag {key}" for key in IDENTITY)}
     found = tuple(
         replace(each, expected=True) if each.what in expected else each for each in differences(before, after)
     )

@@ -91,6 +91,11 @@ _ATTRIBUTES: tuple[tuple[str, Read, bool], ...] = (
     ("shutdown behaviour", lambda m: m.attributes.shutdown_behavior, False),
     ("credits", lambda m: m.attributes.credits, False),
     ("Elastic IP", lambda m: m.address.public_ip if m.address else "", False),
+    (
+        "second Elastic IPs",
+        lambda m: tuple(each.public_ip for each in m.addresses if each != m.address),
+        False,
+    ),
     ("private address", lambda m: m.instance.private_ip, True),
     ("instance id", lambda m: m.instance.id, True),
     ("image", lambda m: m.instance.image, True),

@@ -182,3 +182,9 @@ class Address:
     association: str = ""
     private_ip: str = ""
     tags: Tags = field(default_factory=dict)
+
+
+def is_second(address: Address, holder: Instance) -> bool:
+    """Whether an Elastic IP that the instance has is not that of its primary private address: a machine has as many
+    as it has private addresses, on all its interfaces (EC2, "Elastic IP addresses")."""
+    return bool(address.private_ip and holder.private_ip) and address.private_ip != holder.private_ip

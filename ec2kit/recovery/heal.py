@@ -83,6 +83,8 @@ class Healed:
     hint: str = ""
     successor: InstanceId | None = None
     lost: str = ""
+    left: tuple[str, ...] = ()
+    """Elastic IPs of its secondary addresses, which stay with the old half."""
     moves: list[str] = field(default_factory=list)
     began: datetime | None = None
     ended: datetime | None = None
@@ -265,6 +267,7 @@ def _remember(healed: Healed, move: Act, seen: Seen, now: datetime) -> None:
     """Keep for the report what was done, and what a replacement loses."""
     if move.name not in healed.moves:
         healed.moves.append(move.name)
+    healed.left = healed.left or tuple(address.public_ip for address in seen.left)
     if move.name == "replace" and not isinstance(seen.source, NoCandidate):
         chosen = seen.source.set
         healed.lost = (

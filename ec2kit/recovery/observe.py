@@ -12,7 +12,7 @@ from ec2kit.fleet.restore import Source, template_ref
 from ec2kit.inventory.description import spec_from_tags
 from ec2kit.model.evidence import Sample, Verdict
 from ec2kit.model.ids import InstanceId, SubnetId, Zone
-from ec2kit.model.instances import Address, Instance, InstanceStatus, State
+from ec2kit.model.instances import Address, Instance, InstanceStatus, State, is_second
 from ec2kit.model.tags import HOLDER, LAUNCH, REPLACES, RUN
 from ec2kit.probes.control import control
 from ec2kit.recovery.candidates import NoCandidate, choose
@@ -69,6 +69,7 @@ def observe(monitor: Monitor, context: Context) -> Seen:
     _be_well(monitor, samples)
     keep(monitor.evidence, samples)
     status = statuses.get(old.id)
+    address, left = _addresses(aws, old, successor) if successor else (None, ())
     return Seen(
         at=now,
         old=old,
@@ -84,7 +85,8 @@ def observe(monitor: Monitor, context: Context) -> Seen:
         successor_health=_health(successor.id, statuses.get(successor.id), samples)
         if successor
         else Health(None, False),
-        address=_address(aws, old, successor) if successor else None,
+        address=address,
+        left=left,
         by_hand=context.by_hand,
         refuge=_refuge(aws, old, context),
         source=_source(aws, old, context.policy, now)
@@ -160,12 +162,16 @@ def _health(id: str, status: InstanceStatus | None, samples: Sequence[Sample]) -
     return Health(replies, passed, any(got_reply(each) for each in told))
 
 
-def _address(aws: Aws, old: Instance, successor: Instance | None) -> Address | None:
-    """The address that belongs to the machine: by the tag that says who should have it, or because it has it."""
-    halves: list[str] = [old.id, *([successor.id] if successor else [])]
+def _addresses(aws: Aws, old: Instance, successor: Instance) -> tuple[Address | None, tuple[Address, ...]]:
+    """The address that belongs to the machine, by the tag that says who should have it, or because it has it; and
+    those of its secondary addresses and interfaces, which a replacement does not have."""
+    halves: list[str] = [old.id, successor.id]
     tagged = aws.addresses.describe({f"tag:{HOLDER}": halves})
     held = () if tagged else aws.addresses.describe({"instance-id": halves})
-    return next(iter(tagged or held), None)
+    found = sorted(tagged or held, key=lambda each: (each.instance != successor.id, each.allocation))
+    second = [each for each in found if each.instance == old.id and is_second(each, old)]
+    first = next((each for each in found if each not in second), None) or next(iter(second), None)
+    return first, tuple(each for each in found if each != first and each.instance != successor.id)
 
 
 def _source(aws: Aws, old: Instance, policy: Policy, now: datetime) -> Source | NoCandidate:

@@ -11,7 +11,7 @@ from ec2kit.engine.plan import Plan, Planned, Refusal
 from ec2kit.engine.steps.tag import DeleteTags, SetTags
 from ec2kit.errors import UsageError
 from ec2kit.fleet.standing import called, quarantine_refusal, recovery_refusal, state_refusal, subjects
-from ec2kit.model.instances import Address, Instance
+from ec2kit.model.instances import Address, Instance, is_second
 from ec2kit.model.periods import format_duration
 from ec2kit.model.tags import CHECK, HOLDER, POLICY, PROTECT, STATE
 from ec2kit.probes.words import ProbeWord, format_check
@@ -51,7 +51,7 @@ def protect_plan(candidates: Sequence[Candidate], last: Rung | None, now: dateti
             continue
         made = list(_steps(candidate, last, names[instance.id], now))
         steps += made
-        notes += candidate.notes
+        notes += (*candidate.notes, *_second_addresses(candidate, last))
         if not made:
             unchanged.append((called(instance), "it is enrolled already, and has a snapshot set"))
     return Plan(tuple(steps), tuple(refused), tuple(unchanged), "", tuple(notes))
@@ -132,6 +132,15 @@ def _steps(candidate: Candidate, last: Rung | None, subject: str, now: datetime)
     if candidate.first_set is not None and not why_not(candidate.first_set.machine):
         for planned in set_steps(candidate.first_set, now):
             yield Planned(planned.key, planned.step, planned.needs, planned.reason, subject)
+
+
+def _second_addresses(candidate: Candidate, last: Rung | None) -> Iterator[str]:
+    """A replacement gets one address: say now which ones it would not get."""
+    instance = candidate.instance
+    rung = last or instance.tags.get(PROTECT) or Rung.REPLACE
+    second = [each.public_ip for each in candidate.addresses if is_second(each, instance)]
+    if second and rung == Rung.REPLACE:
+        yield f"{instance.name}: not restored on a replacement: {', '.join(second)}, a second address, would stay"
 
 
 def promise(policy: Policy, probes: Sequence[ProbeWord]) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ def healed_lines(healed: Healed, judgement: Judgement, held: str) -> Iterator[st
     yield f"  lost: {healed.lost or 'nothing, the disks are the same'}"
     if held:
         yield f"  address: {held}"
+    if healed.left:
+        yield f"  not moved: {', '.join(healed.left)}, a second address: it stays with {healed.id}"
     if healed.successor:
         yield f"  kept: {healed.id} with its disks, in quarantine until `ec2kit recovery retire {healed.id}`"
 
@@ -117,5 +119,5 @@ def ladder(seen: Seen, policy: Policy) -> tuple[str, ...]:
         *steps,
         f"quarantine it, keep its disks, launch a replacement from {chosen.name}; {reply} for a reply",
         f"  lost would be what was written in the {age} since",
-        "move its Elastic IP to the replacement, if it has one, and verify",
+        "move its Elastic IP to the replacement, if it has one, and verify; a second one stays where it is",
     )

@@ -62,6 +62,8 @@ class Seen:
     successor: Instance | None = None
     successor_health: Health = Health(None, False)
     address: Address | None = None
+    left: tuple[Address, ...] = ()
+    """Elastic IPs of its secondary addresses and interfaces: these stay where they are."""
     by_hand: Zone | None = None
     """The zone to go to, when a person has just said that the old half is off for good."""
     refuge: SubnetId = SubnetId("")

@@ -21,7 +21,7 @@ from enum import IntEnum
 from ec2kit.fleet.standing import called
 from ec2kit.inventory.standing import quarantined
 from ec2kit.model.instances import Instance, InstanceStatus, State
-from ec2kit.model.tags import HOLD_FAILED
+from ec2kit.model.tags import HOLD_FAILED, HOLDER
 from ec2kit.recovery.enrolled import Vanished
 from ec2kit.recovery.holds import parse_hold
 from ec2kit.recovery.judge import BUT_IT_REPLIED, Condition, Judgement
@@ -123,13 +123,22 @@ def _astray(found: Astray) -> Trouble:
     where = f"is at {found.holder}" if found.holder else "is free"
     name = called(found.machine)
     hint = f"ec2kit eip assign {found.public_ip} {found.machine.id}"
+    hint = f"{hint} --from {found.holder}" if found.holder else hint
+    reasons: tuple[str, ...] = (f"it {where}",)
+    if found.stayed:
+        # `eip assign` is about the primary address, and would displace the one that the recovery moved.
+        reasons = (*reasons, "a second address, which its recovery did not move")
+        hint = (
+            f"associate it with a secondary address of {found.machine.id}, "
+            f"or forget it: ec2kit tag delete {found.stayed} {HOLDER}"
+        )
     return Trouble(
         f"{found.machine.id}/{found.public_ip}",
         name,
         f"does not have its address {found.public_ip}",
         Level.WARNING,
-        (f"it {where}",),
-        f"{hint} --from {found.holder}" if found.holder else hint,
+        reasons,
+        hint,
         kind=found.holder,
     )
 

@@ -17,7 +17,7 @@ from ec2kit.model.evidence import Kind, Sample, Verdict
 from ec2kit.model.ids import ImageId, InstanceId, InstanceType, Zone
 from ec2kit.model.instances import Address, Instance, InstanceStatus, State
 from ec2kit.model.runs import EvidenceRow, EvidenceStore
-from ec2kit.model.tags import HOLDER, PROTECT, Tags
+from ec2kit.model.tags import HOLDER, PROTECT, REPLACES, Tags
 from ec2kit.probes.application import ApplicationProbe
 from ec2kit.probes.control import Control, control
 from ec2kit.probes.ec2 import state_samples, status_samples
@@ -56,6 +56,8 @@ class Astray:
     machine: Instance
     holder: str
     """Who has it; empty when nobody has."""
+    stayed: str = ""
+    """The allocation of a second address that stayed with the machine's predecessor."""
 
 
 @dataclass(frozen=True)
@@ -130,16 +132,22 @@ def in_the_dark(id: str, tags: Tags) -> Instance:
 
 def astray(addresses: Iterable[Address], machines: Iterable[Instance]) -> tuple[Astray, ...]:
     """Given the addresses that should be somewhere and the machines, return which are elsewhere. A machine whose
-    recovery is under way is passed over: its address is on its way."""
-    by_id: dict[str, Instance] = {each.id: each for each in machines}
+    recovery is under way is passed over: its address is on its way. What should still be at a machine's predecessor
+    is a second address, which no recovery moves."""
+    everything = tuple(machines)
+    by_id: dict[str, Instance] = {each.tags[REPLACES]: each for each in everything if REPLACES in each.tags}
+    by_id |= {each.id: each for each in everything}
     found: list[Astray] = []
     for address in addresses:
-        machine = by_id.get(address.tags.get(HOLDER, ""))
+        holder = address.tags.get(HOLDER, "")
+        machine = by_id.get(holder)
         if machine is None or address.instance == machine.id:
             continue
         failure = failure_of(machine.tags)
         if failure is None or failure.course is not Course.RECOVERING:
-            found.append(Astray(address.public_ip, machine, address.instance or address.interface or ""))
+            at = address.instance or address.interface or ""
+            stayed = address.allocation if holder != machine.id else ""
+            found.append(Astray(address.public_ip, machine, at, stayed))
     return tuple(found)
 
 

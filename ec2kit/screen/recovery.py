@@ -59,6 +59,7 @@ HEALED_COLUMNS: tuple[Column[Healed], ...] = (
     Column("ended", lambda row: row.ended, extra=True),
     Column("hint", lambda row: row.hint, extra=True),
     Column("exit", lambda row: int(row.exit), extra=True),
+    Column("left", lambda row: row.left, extra=True),
 )
 
 STANDING_COLUMNS: tuple[Column[Standing], ...] = (

@@ -56,6 +56,17 @@ def test_a_policy_that_cannot_be_kept_is_refused_when_it_is_enrolled() -> None:
     assert "over=20m is longer than samples are kept (over=15m at most" in refusal.reason
 
 
+def test_a_second_address_that_no_replacement_gets_is_told() -> None:
+    first = Address(AllocationId("eipalloc-1"), "203.0.113.9", tags={HOLDER: "i-00000001"})
+    first = replace(first, private_ip="172.31.0.5")
+    second = replace(first, public_ip="203.0.113.10", private_ip="172.31.0.6")
+    candidate = Candidate(instance(private_ip="172.31.0.5"), None, addresses=(first, second))
+    assert protect_plan([candidate], None, NOW).notes == (
+        "web-1: not restored on a replacement: 203.0.113.10, a second address, would stay",
+    )
+    assert protect_plan([candidate], Rung.RESTART, NOW).notes == ()
+
+
 def test_another_rung_is_a_change() -> None:
     (planned,) = protect_plan([Candidate(instance(), None)], Rung.WATCH, NOW).steps
     assert isinstance(planned.step, SetTags)

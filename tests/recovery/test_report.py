@@ -97,6 +97,7 @@ def test_the_message_of_a_recovery_has_what_was_done_and_what_was_lost() -> None
         "replaced by i-2",
         successor=InstanceId("i-2"),
         lost="what was written after web-1@x",
+        left=("203.0.113.10",),
         moves=["begin", "fence", "replace", "finish"],
         began=NOW,
         ended=NOW + timedelta(minutes=7),
@@ -106,6 +107,7 @@ def test_the_message_of_a_recovery_has_what_was_done_and_what_was_lost() -> None
     assert "  done in 7m: begin, fence, replace, finish" in lines
     assert "  lost: what was written after web-1@x" in lines
     assert "  address: 203.0.113.9 at i-2" in lines
+    assert "  not moved: 203.0.113.10, a second address: it stays with i-1" in lines
     assert lines[-1].startswith("  kept: i-1 with its disks, in quarantine")
 
 

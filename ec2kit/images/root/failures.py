@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ec2kit.errors import Ec2kitError, UsageError
+from ec2kit.images.recipes.architectures import Architecture
 from ec2kit.images.root.command import RootSpec
 
 SHOWN = 5
@@ -26,6 +27,12 @@ NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|not have enou
 NO_KEY = re.compile(r"NO_PUBKEY|is not signed|keyring .* not found|couldn't be verified")
 NO_IDS = re.compile(r"/etc/subuid|newuidmap|unshare.*(?:not permitted|failed)|cannot unshare")
 CANNOT_RUN = re.compile(r"can neither be executed natively|Exec format error|qemu.*binfmt")
+PROCESSORS = {
+    Architecture.X86_64: "qemu-x86_64",
+    Architecture.I386: "qemu-i386",
+    Architecture.ARM64: "qemu-aarch64",
+}
+"""What qemu-user-static calls its formats."""
 OURS = re.compile(r"^ec2kit: (.+)$", re.MULTILINE)
 
 
@@ -60,8 +67,8 @@ def failure(spec: RootSpec, command: str, output: str, log: Path) -> Ec2kitError
     if own := OURS.findall(output):
         return Ec2kitError(f"{what}: {own[-1]}\n{told}", hint="look at the recipe's hooks and packages")
     if CANNOT_RUN.search(output):
-        hint = "apt-get install qemu-user-static binfmt-support"
-        return Ec2kitError(f"{what}: this machine cannot run programs for {architecture}", hint=hint)
+        message = f"{what}: this machine cannot run programs for {architecture}"
+        return Ec2kitError(message, hint=_how_to_run(spec.architecture), resource=recipe.name)
     if NO_IDS.search(output):
         hint = "apt-get install uidmap, and give this user a range in /etc/subuid and /etc/subgid; or run it as root"
         return Ec2kitError(f"{what}: this user has no ids of its own to map\n{told}", hint=hint)
@@ -80,6 +87,16 @@ def failure(spec: RootSpec, command: str, output: str, log: Path) -> Ec2kitError
         suites = frozenset(FAILED_SUITE.findall(output))
         return ListsFailed(message, suites, hint=hint, resource=recipe.name)
     return Ec2kitError(f"{what}\n{told}", resource=recipe.name)
+
+
+def _how_to_run(architecture: Architecture) -> str:
+    """What makes this machine's kernel run programs of another processor by QEMU."""
+    formats = "/proc/sys/fs/binfmt_misc"
+    return (
+        "apt-get install qemu-user-static; where no systemd registers it, as root: "
+        f"mount -t binfmt_misc binfmt_misc {formats}; "
+        f"cat /usr/lib/binfmt.d/{PROCESSORS[architecture]}.conf >{formats}/register"
+    )
 
 
 def _last(output: str) -> Sequence[str]:

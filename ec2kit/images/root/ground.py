@@ -25,6 +25,9 @@ LOADERS = {Architecture.ARM64: ("grub-efi-arm64-bin",)}
 """GRUB's modules, from which the disk's loader is linked. Debian has those for amd64 and i386 on any machine that
 builds, and those for arm64 on arm64 machines only: so the root brings them."""
 
+SERIAL = ("ttyS0", "ttyAMA0")
+"""The serial console on EC2, and that of QEMU's arm64 machine."""
+
 PATIENT_CONSOLE = "[Unit]\nJobRunningTimeoutSec=15min\n"
 """For the serial console's device: after systemd's 90 seconds a machine that starts slowly, a small one without CPU
 credits or an emulated one, would have no login there until its next boot."""
@@ -51,7 +54,10 @@ def ground_files(recipe: Recipe) -> tuple[PlacedFile, ...]:
     return (
         PlacedFile("/etc/fstab", fstab.encode()),
         PlacedFile("/etc/default/locale", b"LANG=C.UTF-8\n"),
-        PlacedFile("/etc/systemd/system/dev-ttyS0.device.d/ec2kit.conf", PATIENT_CONSOLE.encode()),
+        *(
+            PlacedFile(f"/etc/systemd/system/dev-{name}.device.d/ec2kit.conf", PATIENT_CONSOLE.encode())
+            for name in SERIAL
+        ),
         PlacedFile("/etc/cloud/cloud.cfg.d/90_ec2kit.cfg", _cloud_config(recipe).encode()),
     )
 

@@ -36,8 +36,9 @@ away; on 32-bit kernels the largest overflows when it is turned into ticks, and 
 LONGEST = 4294967295
 
 CONSOLES: Mapping[Architecture, tuple[str, ...]] = {
-    # EC2's serial console is ttyS0 everywhere; ttyAMA0 is that of QEMU's arm64 machine.
-    Architecture.ARM64: ("console=tty0", "console=ttyAMA0,115200n8", "console=ttyS0,115200n8"),
+    # EC2's serial console is ttyS0 everywhere; ttyAMA0 is that of QEMU's arm64 machine. Where the last is missing the
+    # kernel takes the first that registers, which tty0 would always be: then nobody would see what userland says.
+    Architecture.ARM64: ("console=ttyAMA0,115200n8", "console=ttyS0,115200n8"),
 }
 
 

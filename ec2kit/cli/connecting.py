@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ec2kit.sandbox.process import Address
 
 PATIENCE, LEAST_PATIENCE = 5.0, 0.5
-"""Real seconds that a probe waits for a reply; in a sandbox whose time runs faster, fewer, down to the second."""
+"""Real seconds that a probe waits for a reply; for a machine that is silent in a sandbox whose time runs faster, fewer,
+down to the second. What the sandbox does answer is waited for in full: a busy host must not read as a sick one."""
 NO = frozenset({"", "0", "no", "false", "off"})
 YES = frozenset({"1", "yes", "true", "on"})
 
@@ -55,7 +56,8 @@ def dialer_of(context: Context) -> Dialer:
     # Whoever answered as a sandbox has machines that exist nowhere else: their addresses are never dialled.
     if aws.account and aws.sandbox:
         # A silence is waited for in real time, during which the sandbox's own runs on, many times as fast.
-        return Dialer(aws.endpoint, max(LEAST_PATIENCE, PATIENCE / context.clock.speed))
+        silence = max(LEAST_PATIENCE, PATIENCE / context.clock.speed)
+        return Dialer(aws.endpoint, max(PATIENCE, silence), silence=silence)
     return Dialer(found.text if found else None, PATIENCE)
 
 

@@ -131,6 +131,11 @@ class Deadline:
         """Real seconds since it was set."""
         return self._ticks() - self._began
 
+    def restart(self, seconds: float) -> None:
+        """Count anew from now, and wait no longer than this from here on."""
+        self.seconds = min(self.seconds, seconds)
+        self._began = self._ticks()
+
     def left(self) -> float:
         """Real seconds left, more than 0; raises `TimeoutError` when there are none."""
         left = self.seconds - self.passed

@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,17 +24,31 @@ _HEAD_END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ?([^\r\n]*)")
 
 
+SILENCE = "X-Ec2kit-Silence"
+"""The header by which a sandbox is asked to tell that a machine will say nothing, and tells it."""
+
+
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy that is asked to CONNECT; `authorization` is the header's value, or empty."""
+    """An HTTP proxy that is asked to CONNECT; `authorization` is the header's value, or empty.
+
+    `silence` is for a sandbox: so many seconds are waited for a machine of which it tells that it is silent. So a
+    silence may be short, and a reply that a busy host holds up is still waited for.
+    """
 
     host: str
     port: int
     authorization: str = ""
+    silence: float = 0.0
 
 
-def parse_proxy(url: str | None) -> Proxy | None:
+def parse_proxy(url: str | None, silence: float = 0.0) -> Proxy | None:
     """Given a setting such as `http://user:word@bastion:3128`, return the proxy; raises `UsageError`."""
+    found = _parsed(url)
+    return replace(found, silence=silence) if found else None
+
+
+def _parsed(url: str | None) -> Proxy | None:
     if not url:
         return None
     hint = "write it as http://HOST:PORT"
@@ -126,12 +140,13 @@ def _tunnel(sock: socket.socket, authority: str, proxy: Proxy, deadline: Deadlin
     lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
     if proxy.authorization:
         lines.append(f"Proxy-Authorization: {proxy.authorization}")
+    if proxy.silence:
+        lines.append(f"{SILENCE}: tell")
     sock.settimeout(deadline.left())
     sock.sendall("\r\n".join([*lines, "", ""]).encode())
-    head = _STATUS.match(_head(sock, deadline))
-    if head is None:
-        raise OurSide(f"{proxy.host}:{proxy.port} is not an HTTP proxy")
-    status, words = int(head[1]), head[2].decode("latin-1")
+    status, words = _answer(sock, proxy, deadline)
+    while status < 200:
+        status, words = _answer(sock, proxy, deadline)
     if 200 <= status < 300:
         return
     if status == 502:
@@ -139,6 +154,17 @@ def _tunnel(sock: socket.socket, authority: str, proxy: Proxy, deadline: Deadlin
     if status == 504:
         raise OSError(errno.EHOSTUNREACH, f"the proxy answered {status} {words}")
     raise OurSide(f"the proxy answered {status} {words}".rstrip())
+
+
+def _answer(sock: socket.socket, proxy: Proxy, deadline: Deadline) -> tuple[int, str]:
+    """The status and words of the proxy's next answer: those below 200 are interim ones (RFC 9110, 15.2)."""
+    answer = _head(sock, deadline)
+    head = _STATUS.match(answer)
+    if head is None:
+        raise OurSide(f"{proxy.host}:{proxy.port} is not an HTTP proxy")
+    if proxy.silence and f"\r\n{SILENCE}:".encode() in answer:
+        deadline.restart(proxy.silence)
+    return int(head[1]), head[2].decode("latin-1")
 
 
 def _head(sock: socket.socket, deadline: Deadline) -> bytes:

@@ -32,20 +32,21 @@ Answer = TypeVar("Answer")
 class Dialer:
     """Opens connections, by `proxy` when one is set (`http://HOST:PORT`, asked to CONNECT).
 
-    `timeout`, in real seconds, is for calls that give none; `trust` makes the context for https. Raises
-    `UsageError` for a proxy that is none.
+    `timeout`, in real seconds, is for calls that give none, `silence` for machines of which a sandbox tells that they
+    are silent; `trust` makes the context for https. Raises `UsageError` for a proxy that is none.
     """
 
     proxy: str | None = None
     timeout: float = 5.0
     trust: Callable[[], ssl.SSLContext] = field(default=ssl.create_default_context)
+    silence: float = 0.0
 
     def __post_init__(self) -> None:
         parse_proxy(self.proxy)
 
     def connect(self, host: str, port: int, timeout: float | None = None) -> socket.socket:
         """A connection, which the caller closes; raises `OSError`, `OurSide` when nothing can be told of the host."""
-        return dial(host, port, parse_proxy(self.proxy), self._deadline(timeout))
+        return dial(host, port, parse_proxy(self.proxy, self.silence), self._deadline(timeout))
 
     def http_get(self, url: str, *, timeout: float | None = None, max_bytes: int = 65_536) -> Reply | NoReply:
         """GET the URL. A status line is a reply, whatever the status; redirects are not followed.
@@ -83,7 +84,7 @@ class Dialer:
         deadline = self._deadline(timeout)
         connected = False
         try:
-            with dial(host, port, parse_proxy(self.proxy), deadline) as sock:
+            with dial(host, port, parse_proxy(self.proxy, self.silence), deadline) as sock:
                 connected = True
                 return talk(sock, deadline)
         except (OSError, HTTPException) as error:

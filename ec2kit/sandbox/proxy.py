@@ -11,6 +11,7 @@ import select
 import socket
 import threading
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from typing import Protocol
 
 from ec2kit.sandbox import applications, machines
@@ -24,11 +25,25 @@ HELD = 60.0
 """Real seconds for which a silent or unreachable machine holds a client that does not give up."""
 
 _LOOK = 0.25
+SILENCE = "X-Ec2kit-Silence"
+"""The header with which ec2kit asks to be told that nothing will be said: how long it then waits is its own affair,
+while what is going to be said is waited for however busy this host is."""
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_ACCEPTED_IN_SILENCE = f"HTTP/1.1 200 Connection established\r\n{SILENCE}: accepted\r\n\r\n".encode()
+_IN_SILENCE = f"HTTP/1.1 102 Processing\r\n{SILENCE}: unreachable\r\n\r\n".encode()
 _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 _NEVER = threading.Event()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where a client wants to be connected to; `tell`: it asked to be told of a silence."""
+
+    host: str
+    port: int
+    tell: bool = False
 
 
 class Practice(Protocol):
@@ -39,9 +54,9 @@ class Practice(Protocol):
 
 
 def handle_connect(
-    sock: socket.socket, host: str, port: int, app: Practice, closing: threading.Event = _NEVER
+    sock: socket.socket, asked: Asked, app: Practice, closing: threading.Event = _NEVER
 ) -> None:
-    """Given a client that asked to CONNECT, give it what it would meet at `host:port`; the caller closes.
+    """Given a client that asked to CONNECT, give it what it would meet there; the caller closes.
 
     200 and the machine's application, 200 and silence, 502 for a refused connection, or nothing at all for an
     unreachable one. 503 when too many probes are held. A server that ends sets `closing`, which releases
@@ -53,7 +68,7 @@ def handle_connect(
         return
     try:
         with suppress(OSError):
-            _play(sock, _decide(sock, host, port, app), closing)
+            _play(sock, _decide(sock, asked.host, asked.port, app), closing, tell=asked.tell)
     finally:
         _places.release()
 
@@ -72,7 +87,7 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost"
 
 
-def _play(sock: socket.socket, answer: Answer, closing: threading.Event) -> None:
+def _play(sock: socket.socket, answer: Answer, closing: threading.Event, *, tell: bool) -> None:
     match answer:
         case Reply():
             sock.sendall(_ESTABLISHED)
@@ -80,11 +95,13 @@ def _play(sock: socket.socket, answer: Answer, closing: threading.Event) -> None
             if not applications.converse(sock, answer):
                 hold(sock, closing)
         case Silence():
-            sock.sendall(_ESTABLISHED)
+            sock.sendall(_ACCEPTED_IN_SILENCE if tell else _ESTABLISHED)
             hold(sock, closing)
         case Refused(why):
             sock.sendall(_status("502 Bad Gateway", why))
         case Unreachable():
+            if tell:
+                sock.sendall(_IN_SILENCE)
             hold(sock, closing)
 
 

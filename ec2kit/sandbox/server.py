@@ -89,9 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not port.isdigit():
             self.send_error(400)
             return
-        proxy.handle_connect(
-            self.connection, host.strip("[]"), int(port), self.server.app, self.server.closing
-        )
+        asked = proxy.Asked(host.strip("[]"), int(port), tell=proxy.SILENCE in self.headers)
+        proxy.handle_connect(self.connection, asked, self.server.app, self.server.closing)
 
     def serve(self) -> None:
         """Answer one request of an AWS client, or of the command line."""

@@ -6,9 +6,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
+from ec2kit.host.network import Dialer, NoReply, Reply
 from ec2kit.sandbox import proxy
 from ec2kit.sandbox.machines import CONTROL_HOST
 from ec2kit.sandbox.server import SandboxServer
@@ -199,3 +201,27 @@ def test_another_port_of_this_machine_is_never_opened(served: Served) -> None:
             assert probe.hears_nothing()
         with pytest.raises(TimeoutError):
             bystander.accept()
+
+
+def test_a_silence_is_short_for_who_asks_to_be_told_of_it(served: Served) -> None:
+    dialer = Dialer(f"http://127.0.0.1:{served.port}", timeout=60, silence=QUICK)
+    up, nobody = address(served), "198.18.0.1"
+    assert isinstance(dialer.http_get(f"http://{up}/"), Reply)
+    assert dialer.banner(nobody, 22) == NoReply(f"no connection within {QUICK} s")
+    world = served.seeded.app.world
+    world.conditions.impair(served.seeded.id("web-1"), "instance", world.clock.now())
+    assert dialer.http_get(f"http://{up}/") == NoReply(f"accepted, and no answer within {QUICK} s")
+
+
+def test_a_reply_that_a_busy_host_holds_up_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, served: Served
+) -> None:
+    decide, held = proxy._decide, threading.Event()
+
+    def busy(*wanted: Any) -> Any:
+        held.wait(3 * QUICK)
+        return decide(*wanted)
+
+    monkeypatch.setattr(proxy, "_decide", busy)
+    dialer = Dialer(f"http://127.0.0.1:{served.port}", timeout=60, silence=QUICK)
+    assert isinstance(dialer.http_get(f"http://{address(served)}/"), Reply)

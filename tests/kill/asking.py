@@ -28,6 +28,22 @@ def blocks_of(ebs: Any, snapshot: Thing) -> str:
     return f"{len(listed)} blocks, {digest.hexdigest()[:12]}"
 
 
+def objects_of(s3: Any) -> list[Thing]:
+    """Each object by its bucket and key: its size, and a sum of what holds neither times nor ids."""
+    found: list[Thing] = []
+    for bucket in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
+        for each in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+            key = each["Key"]
+            told = {"bucket": bucket, "key": key, "size": each["Size"]}
+            if key.endswith(".zst"):
+                data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+                told["sum"] = hashlib.sha256(data).hexdigest()[:12]
+            found.append(told)
+        unfinished = s3.list_multipart_uploads(Bucket=bucket).get("Uploads", ())
+        found += [{"bucket": bucket, "key": each["Key"], "unfinished": True} for each in unfinished]
+    return found
+
+
 def versions_of(ec2: Any, template: str) -> list[Thing]:
     found: list[Thing] = ec2.describe_launch_template_versions(LaunchTemplateId=template)[
         "LaunchTemplateVersions"

@@ -12,6 +12,7 @@ down yet): they are copied once.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,26 @@ class Moment:
 
     def __str__(self) -> str:
         return f"{self.cut} {self.what}"
+
+
+def copy_home(home: Path, to: Path) -> None:
+    """Copy a home directory, in which disks may be: their holes stay holes."""
+    shutil.copytree(home, to, copy_function=_copy_file)
+
+
+def _copy_file(source: str, target: str) -> None:
+    with Path(source).open("rb") as old, Path(target).open("wb") as new:
+        size, at = os.fstat(old.fileno()).st_size, 0
+        new.truncate(size)
+        while at < size:
+            try:
+                start = os.lseek(old.fileno(), at, os.SEEK_DATA)
+            except OSError:
+                break
+            at = os.lseek(old.fileno(), start, os.SEEK_HOLE)
+            new.seek(start)
+            new.write(os.pread(old.fileno(), at - start, start))
+    shutil.copystat(source, target)
 
 
 class Copied(Seeded):
@@ -80,7 +101,7 @@ class Recorder:
     def copy(self, left: Path) -> Path:
         """What there is now, for whoever goes on from it."""
         store.save(self.sandbox.app, left / WORLD)
-        shutil.copytree(self.home, left / "home")
+        copy_home(self.home, left / "home")
         return left
 
     @property

@@ -27,12 +27,14 @@ def impair(sandbox: Seeded) -> None:
 
 @dataclass(frozen=True)
 class Story:
-    """One command. `before` are commands of a world in which nothing is cut yet, `breaks` what happens then."""
+    """One command. `given` is done to the world first; `before` are commands in which nothing is cut yet, `breaks`
+    what happens then."""
 
     name: str
     words: str
     before: tuple[str, ...] = ()
     breaks: Callable[[Seeded], None] = nothing
+    given: Callable[[Seeded], None] = nothing
     furnish: Callable[[Path], None] = no_files
     """Puts what the command reads into the home directory."""
     anew: bool = False

@@ -13,7 +13,7 @@ from ec2kit.model.runs import Journal
 from ec2kit.sandbox import store
 from tests.cli.screens import Screen, Shell
 from tests.kill.explained import unexplained
-from tests.kill.moments import WORLD, Copied, Moment, Recorder
+from tests.kill.moments import WORLD, Copied, Moment, Recorder, copy_home
 from tests.kill.stories import Story
 from tests.kill.world import Account, World, difference, world_of
 from tests.support.inprocess import InProcess
@@ -67,6 +67,7 @@ def record(story: Story, directory: Path, seed: int = 0, *, every: bool = True) 
     sandbox, home = Copied(directory), directory / "home"
     home.mkdir()
     story.furnish(home)
+    story.given(sandbox)
     there = frozenset(Account.read(sandbox.client).resources())
     for line in story.before:
         done(shell(home, sandbox).run(line))
@@ -90,7 +91,7 @@ def end_of(left: Path, recorded: Recorded, times: int) -> World:
     """The world in which what is left ends after the same words were said so often again."""
     home, sandbox = left.parent / "again", Copied(left)
     shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(left / "home", home)
+    copy_home(left / "home", home)
     story = recorded.story
     for _ in range(times):
         over = story.once and story.times(journals(home)) == 2

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.kill.asking import attributes_of, blocks_of, is_direct, versions_of
+from tests.kill.asking import attributes_of, blocks_of, is_direct, objects_of, versions_of
 from tests.kill.naming import Names, Thing, tags_of
 
 Client = Callable[[str], Any]
@@ -45,6 +45,8 @@ class Account:
     """What only DescribeInstanceAttribute says, of the instances that ec2kit made."""
     blocks: dict[str, str]
     """A digest of the blocks of each snapshot that was written block by block."""
+    objects: list[Thing]
+    """Everything in S3, and the uploads to it that nobody finished."""
 
     @classmethod
     def read(cls, client: Client) -> Account:
@@ -66,6 +68,7 @@ class Account:
             client("ssm").get_parameters_by_path(Path="/ec2kit")["Parameters"],
             {each["InstanceId"]: attributes_of(ec2, each) for each in instances if MARK in tags_of(each)},
             {each["SnapshotId"]: blocks_of(client("ebs"), each) for each in snapshots if is_direct(each)},
+            objects_of(client("s3")),
         )
 
     def resources(self) -> dict[str, Thing]:
@@ -107,6 +110,7 @@ def world_of(account: Account) -> World:
             _template(each, account.versions[each["LaunchTemplateId"]], names) for each in account.templates
         ],
         "loose interfaces": [each["Status"] for each in account.interfaces if each["Status"] != "in-use"],
+        "objects": [names.value(each) for each in account.objects],
         "parameters": [
             {"name": each["Name"], "value": names.text(each["Value"])} for each in account.parameters
         ],

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
-from ec2kit.host.processes import LAST_LINES, ProcessFailed, end_session
+from ec2kit.host.processes import LAST_LINES, ProcessFailed, end_session, leashed
 
 
 class Fed:
@@ -33,20 +33,15 @@ def feed(argv: Sequence[str], seconds: float) -> Iterator[Fed]:
 
     When the block raises, the program is killed. Raises `ProcessFailed` when it cannot be run, or does not end with 0.
     """
-    command = shlex.join(argv)
+    command, held = shlex.join(argv), leashed(argv)
     with tempfile.TemporaryFile() as complaints:
-        try:
-            process = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                start_new_session=True,
-            )
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            hint = f"install '{argv[0]}'" if isinstance(error, FileNotFoundError) else ""
-            raise ProcessFailed(f"`{command}` cannot be run: {why}", hint=hint) from error
+        process = subprocess.Popen(
+            held,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=complaints,
+            start_new_session=True,
+        )
         if process.stdin is None:
             raise AssertionError("a pipe was asked for")
         stopped = ProcessFailed(f"`{command}` stopped reading")

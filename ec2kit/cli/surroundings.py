@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from ec2kit.host.clock import Clock
     from ec2kit.host.network import Dialer
-    from ec2kit.images.building import Built, Order
+    from ec2kit.images.building import Order
+    from ec2kit.images.finishing import Built
     from ec2kit.images.root.workshop import Workshop
+    from ec2kit.images.vendor.building import VendorOrder
     from ec2kit.model.runs import Journal
     from ec2kit.objects.sources import ReadsDirectories
 
@@ -47,6 +49,8 @@ class Surroundings:
     """Scrubs the raw disk in a file, given what its machine calls it; None: in the appliance, which takes minutes."""
     build: Callable[[Order, Workshop, Path, Callable[[str], None]], Built] | None = None
     """Builds a disk; None: `ec2kit.images.building.build`, which takes minutes."""
+    build_from: Callable[[VendorOrder, Workshop, Path, Callable[[str], None]], Built] | None = None
+    """The same of a vendor's image; None: `ec2kit.images.vendor.building.build_from`."""
     directories: ReadsDirectories | None = None
     """Reads directories off the disks of snapshots; None: in the appliance, which takes a minute."""
     workers: int = 8

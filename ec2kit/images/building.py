@@ -32,6 +32,11 @@ class Order:
     firmwares: tuple[str, ...]
     user_data: bytes | None = None
 
+    @property
+    def loaders(self) -> tuple[str, ...]:
+        """The firmwares that the disk will start under."""
+        return DiskSpec(self.architecture).boot_modes
+
     def disk(self, source_date: int) -> DiskSpec:
         """The disk that is wanted."""
         size = self.size_gib * GIB
@@ -66,6 +71,7 @@ def build(order: Order, work: Workshop, target: Path, say: Say, watch: Say = lam
             "root": json.loads(manifest_text(root.manifest, sha256=root.sha256)),
         }
         draft = Draft(
+            path=disk,
             name=order.name,
             architecture=order.architecture,
             size_gib=order.size_gib,
@@ -76,4 +82,4 @@ def build(order: Order, work: Workshop, target: Path, say: Say, watch: Say = lam
             again=order.recipe.name,
             user_data=order.user_data,
         )
-        return finish(draft, disk, target, work.clock, say, watch)
+        return finish(draft, target, work.clock, say, watch)

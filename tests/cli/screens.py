@@ -25,8 +25,10 @@ from ec2kit.cli.registry import COMMANDS, Command
 from ec2kit.cli.running import run as run_registered
 from ec2kit.cli.surroundings import Surroundings
 from ec2kit.errors import Exit
-from ec2kit.images.building import Built, Order
+from ec2kit.images.building import Order
+from ec2kit.images.finishing import Built
 from ec2kit.images.root.workshop import Workshop
+from ec2kit.images.vendor.building import VendorOrder
 from ec2kit.model.runs import Journal
 from ec2kit.objects.sources import ReadsDirectories
 from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
@@ -88,6 +90,8 @@ class Shell:
     """Reads directories off disks in the appliance's place."""
     build: Callable[[Order, Workshop, Path, Callable[[str], None]], Built] | None = None
     """Builds disks in mmdebstrap's and QEMU's place."""
+    build_from: Callable[[VendorOrder, Workshop, Path, Callable[[str], None]], Built] | None = None
+    """Customises vendors' images in the appliance's and QEMU's place."""
 
     def run(self, line: str, stdin: str = "") -> Screen:
         """Type one line (without `ec2kit`)."""
@@ -110,6 +114,7 @@ class Shell:
             scrub=self.scrub,
             directories=self.directories,
             build=self.build,
+            build_from=self.build_from,
         )
         code = guarded(shlex.split(line), around, self._run)
         return Screen(stdout.getvalue(), stderr.getvalue(), code)

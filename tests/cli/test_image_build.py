@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ec2kit.images.building import BootFailed, Built, Order
+from ec2kit.images.building import Order
+from ec2kit.images.finishing import BootFailed, Built
 from ec2kit.images.root.workshop import Workshop
 from ec2kit.sandbox.disks import read
 from tests.cli.screens import Shell

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ec2kit.host.files import ensure_directory
-from ec2kit.images.building import Built, Order
+from ec2kit.images.building import Order
+from ec2kit.images.finishing import Built
 from ec2kit.images.root.workshop import Workshop
 
 GIB = 1 << 30
@@ -22,4 +23,4 @@ def build_at_once(order: Order, work: Workshop, target: Path, say: Callable[[str
         file.write(CONTENT)
         file.truncate(order.size_gib * GIB)
     booted = dict.fromkeys(order.firmwares, 60.0)
-    return Built(target, "0" * 64, order.size_gib, ("bios", "uefi"), booted, 1)
+    return Built(target, "0" * 64, order.architecture, order.size_gib, ("bios", "uefi"), booted, 1)

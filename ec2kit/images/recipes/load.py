@@ -14,7 +14,7 @@ from ec2kit.host.files import read_text
 from ec2kit.images.recipes.architectures import Architecture
 from ec2kit.images.recipes.layers import Layer
 from ec2kit.images.recipes.recipe import DEFAULT_SIZE_GIB, Recipe
-from ec2kit.images.recipes.releases import require_kernel
+from ec2kit.images.recipes.releases import ANY, require_kernel
 from ec2kit.images.recipes.schema import read_keys
 from ec2kit.images.recipes.spot import Spot, read_yaml
 
@@ -46,7 +46,15 @@ def load_recipe(word: str, beside: Path | None = None) -> Recipe:
     """
     source = load_source(word, beside or Path())
     layer = _merged(source, ())
+    _require_ground(source, layer)
     return _finished(source, layer)
+
+
+def load_changes(word: str, beside: Path | None = None) -> Recipe:
+    """The same of a recipe that goes over an image that there is: it wants neither `release` nor `architectures`, and
+    says a size only to have a larger one."""
+    source = load_source(word, beside or Path())
+    return _finished(source, _merged(source, ()), smallest=1)
 
 
 def load_source(word: str, beside: Path) -> Source:
@@ -102,25 +110,31 @@ def _layer(values: Mapping[str, object]) -> Layer:
     return Layer(**taken, enable=services[0], disable=services[1])  # type: ignore[arg-type]
 
 
-def _finished(source: Source, layer: Layer) -> Recipe:
-    name = source.name
+def _require_ground(source: Source, layer: Layer) -> None:
+    """What a root file system cannot be built without."""
     if layer.release is None or not layer.architectures:
         missing = "release" if layer.release is None else "architectures"
         hint = f"give it a `{missing}`, or extend a recipe that has one: `extends: debian-12-minimal`"
+        if layer.release is None:
+            hint += "; `image build --from IMAGE` goes without"
         raise UsageError(f"{source.path} has no `{missing}`", hint=hint, resource=str(source.path))
+
+
+def _finished(source: Source, layer: Layer, smallest: int = DEFAULT_SIZE_GIB) -> Recipe:
+    name = source.name
     for architecture in layer.architectures:
         _require(source, layer, architecture)
     return Recipe(
         name=name,
         description=str(source.values.get("description", "")),
-        release=layer.release,
+        release=layer.release or ANY,
         architectures=layer.architectures,
         packages=layer.packages,
         remove=layer.remove,
         files=layer.files,
         users=layer.users,
         kernel_arguments=layer.kernel_arguments,
-        size_gib=layer.size or DEFAULT_SIZE_GIB,
+        size_gib=layer.size or smallest,
         enable=layer.enable,
         disable=layer.disable,
         puppet=layer.puppet or "no",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ec2kit.errors import UsageError
 from ec2kit.images.recipes.architectures import Architecture
-from ec2kit.images.recipes.releases import Release, require_kernel
+from ec2kit.images.recipes.releases import ANY, Release, require_kernel
 
 DEFAULT_SIZE_GIB = 2
 """Room for Debian with its kernel (half of it) and for a first update; the disk grows at the first boot."""
@@ -39,8 +39,9 @@ class Recipe:
     """What an image is to hold."""
 
     name: str
-    release: Release
-    architectures: tuple[Architecture, ...]
+    release: Release = ANY
+    architectures: tuple[Architecture, ...] = ()
+    """None: any, for a recipe that goes over an image that there is."""
     description: str = ""
     packages: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
@@ -62,6 +63,8 @@ class Recipe:
 
     def require(self, architecture: Architecture) -> Architecture:
         """Return the architecture; raises `UsageError` when the recipe or its release is not for it."""
+        if self.release == ANY:
+            raise UsageError(f"recipe '{self.name}' has no `release`, so there is nothing to build")
         if architecture not in self.architectures:
             require_kernel(self.release, architecture)
             among = ", ".join(found.debian for found in self.architectures)

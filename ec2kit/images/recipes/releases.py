@@ -20,7 +20,11 @@ class Release:
     suite: str
 
     def __str__(self) -> str:
-        return f"{self.distribution}/{self.suite}"
+        return f"{self.distribution}/{self.suite}" if self.distribution else "any"
+
+
+ANY = Release("", "")
+"""Of a recipe that goes over whatever image it is given."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from ec2kit.aws import Aws
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.codec import decode_plan
 from ec2kit.engine.plan import Plan, combine
+from ec2kit.engine.runs import Runs
+from ec2kit.engine.steps.blocks import UploadSnapshot
 from ec2kit.errors import Ec2kitError
 from ec2kit.images.bundles.leftovers import clean_plan as bundles_plan
 from ec2kit.images.bundles.leftovers import unfinished_bundles
@@ -27,16 +30,49 @@ RUNS = 1000
 @changes
 def gc(context: Context) -> None:
     """Remove instances, images, snapshots, volumes and addresses whose `ec2kit:expires` tag has passed, and what runs
-    given up (`resume --abandon`) have left: sets that can never become complete,
-    uploads that became no image, bundles without a manifest.
+    given up (`resume --abandon`) have left: sets that can never become complete, uploads that became no image, bundles
+    without a manifest. On this machine, without asking: disks and roots that killed commands left half made, and what
+    is whole and nobody went on with for a day.
 
     Nothing else is ever touched, nor what is protected by `ec2kit:keep` or still used by something that stays.
 
     \b
     ec2kit gc --dry-run
     """
+    _tidy_here(context)
     aws = context.aws()
     context.carry_out(lambda: _plan(context, aws))
+
+
+def _tidy_here(context: Context) -> None:
+    """What killed commands have left on this machine, of whatever account."""
+    from ec2kit.host.clock import wall_seconds
+    from ec2kit.host.paths import cache_directory
+    from ec2kit.images import leftovers as here
+    from ec2kit.images.leftovers import Surroundings
+
+    directory = cache_directory(context.surroundings.environ) / "images"
+    around = Surroundings(directory, frozenset(_wanted_files(context)), wall_seconds())
+    for each in here.leftovers(around):
+        told = f"{each.path} ({each.size_bytes >> 20} MiB): {each.why}"
+        if context.options.dry_run:
+            context.say(f"would remove {told}")
+        elif each.remove():
+            context.say(f"removed {told}")
+
+
+def _wanted_files(context: Context) -> Iterator[Path]:
+    """The disks that unfinished runs upload from, in the journals of all accounts and regions here."""
+    from ec2kit.host.journal import SqliteJournal
+
+    for path in sorted(context.state_directory.rglob("journal.sqlite")):
+        runs = Runs(SqliteJournal(path, path.parent / "locks"), context.clock)
+        for run in runs.journal.runs(limit=RUNS):
+            if runs.is_unfinished(run):
+                plan = decode_plan(run.plan)
+                yield from (
+                    Path(each.step.path) for each in plan.steps if isinstance(each.step, UploadSnapshot)
+                )
 
 
 def _plan(context: Context, aws: Aws) -> Plan:

@@ -94,7 +94,7 @@ class RootCache:
     def building(self, key: str, clock: Clock) -> Iterator[None]:
         """Hold the key's lock, waiting while another process builds it; raises `Ec2kitError` when stopped."""
         ensure_directory(self.directory)
-        lock = self._lock(key)
+        lock = FileLock(self.lock(key))
         while not lock.acquire():
             if clock.stop.is_set():
                 raise Ec2kitError("stopped waiting for a build of the same root by another process")
@@ -106,7 +106,7 @@ class RootCache:
 
     def is_building(self, key: str) -> bool:
         """Whether a living process builds it."""
-        return self._lock(key).is_held()
+        return FileLock(self.lock(key)).is_held()
 
     def clear(self, key: str) -> None:
         """Remove what a build of this key left behind; only for who holds its lock."""
@@ -148,8 +148,9 @@ class RootCache:
     def _told(self, key: str) -> Path:
         return self.directory / f"{key}.json"
 
-    def _lock(self, key: str) -> FileLock:
-        return FileLock(self.directory / f"{key}.lock")
+    def lock(self, key: str) -> Path:
+        """Held by who builds it."""
+        return self.directory / f"{key}.lock"
 
 
 def key_of(spec: RootSpec) -> str:

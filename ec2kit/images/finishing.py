@@ -17,7 +17,7 @@ from typing import Any
 
 from ec2kit.errors import Busy, Ec2kitError
 from ec2kit.host.clock import Clock
-from ec2kit.host.files import atomic_write, ensure_directory, is_file, storing
+from ec2kit.host.files import atomic_write, ensure_directory, is_file, storing, sweep_writes
 from ec2kit.host.locks import FileLock
 from ec2kit.images.boot.spec import BootReport, BootSpec
 from ec2kit.images.boot.trial import boot_test
@@ -89,6 +89,7 @@ def untested(target: Path) -> Iterator[Path]:
             raise Busy(f"'{target.name}' is being built by another process", resource=str(target))
         disk = target.with_name(f"{target.stem}.untested.raw")
         _remove(disk)
+        sweep_writes(manifest_path(target))
         try:
             yield disk
         finally:

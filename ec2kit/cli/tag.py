@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -13,7 +13,7 @@ from ec2kit.cli.items import items_of
 from ec2kit.cli.options import changes, reads
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.session import Outcome
-from ec2kit.fleet.tags.plan import delete_plan, set_plan
+from ec2kit.fleet.tags.plan import Resource, delete_plan, set_plan
 from ec2kit.fleet.tags.resources import observe
 from ec2kit.fleet.tags.words import check_key, parse_pairs
 from ec2kit.screen.columns import Column
@@ -38,7 +38,10 @@ def set_(context: Context, selector: str, pairs: tuple[str, ...]) -> None:
     ec2kit tag set vol-0123456789abcdef0 Name=data
     """
     words, tags = context.expand([selector]), parse_pairs(pairs)
-    context.carry_out(lambda: set_plan(observe(context.aws(), words), tags), Manner(items=_each("tag set")))
+    names: dict[str, str] = {}
+    context.carry_out(
+        lambda: set_plan(_seen(context, words, names), tags), Manner(items=_each("tag set", names))
+    )
 
 
 @reads
@@ -67,12 +70,20 @@ def delete(context: Context, selector: str, keys: tuple[str, ...]) -> None:
     words = context.expand([selector])
     for key in keys:
         check_key(key)
+    names: dict[str, str] = {}
     context.carry_out(
-        lambda: delete_plan(observe(context.aws(), words), keys), Manner(items=_each("tag delete"))
+        lambda: delete_plan(_seen(context, words, names), keys), Manner(items=_each("tag delete", names))
     )
 
 
-def _each(action: str) -> Callable[[Plan, Outcome], Sequence[Item]]:
+def _seen(context: Context, words: Sequence[str], names: dict[str, str]) -> Sequence[Resource]:
+    """What is to be tagged; its names are added to `names`, for the report."""
+    found = observe(context.aws(), words)
+    names.update((each.id, each.name) for each in found)
+    return found
+
+
+def _each(action: str, names: Mapping[str, str]) -> Callable[[Plan, Outcome], Sequence[Item]]:
     """The bulk report of steps that are about many resources: one line for each of them."""
 
     def items(plan: Plan, outcome: Outcome) -> Sequence[Item]:
@@ -81,7 +92,7 @@ def _each(action: str) -> Callable[[Plan, Outcome], Sequence[Item]]:
         for item in items_of(plan, outcome, action):
             step = by_subject.get(item.name) or by_subject.get(item.id)
             resources = vars(step)["resources"] if step is not None else (item.id,)
-            found += [replace(item, id=id, name="" if step else item.name) for id in resources]
+            found += [replace(item, id=id, name=names.get(id, "") if step else item.name) for id in resources]
         return found
 
     return items

@@ -10,6 +10,7 @@ from ec2kit.engine.plan import Plan, Planned
 from ec2kit.engine.steps.base import Result
 from ec2kit.errors import Ec2kitError
 from ec2kit.model.periods import format_duration
+from ec2kit.screen.plans import sentence
 from ec2kit.screen.values import text_of
 
 CLEAR = "\r\x1b[K"
@@ -66,14 +67,14 @@ class Moving(Quiet):
     def started(self, planned: Planned) -> None:
         """The step joins the moving line."""
         with self._lock:
-            self._going[planned.key] = (planned.step.describe(), "")
+            self._going[planned.key] = (sentence(planned), "")
             self._draw()
 
     def waiting(self, planned: Planned, seen: str, waited: timedelta) -> None:
         """What AWS shows, and for how long it has been waited for."""
         with self._lock:
             self._going[planned.key] = (
-                planned.step.describe(),
+                sentence(planned),
                 f": {text_of(seen)}, {format_duration(waited)}",
             )
             self._draw()
@@ -82,16 +83,16 @@ class Moving(Quiet):
         """A line that stays."""
         ids = (value for name, value in result.items() if name.endswith("_id") and isinstance(value, str))
         made = ", ".join(text_of(value) for value in ids)
-        about = "" if not made or made in planned.step.describe() else f" ({made})"
-        self._end(planned, f"{planned.step.describe()}: done{about}")
+        about = "" if not made or made in sentence(planned) else f" ({made})"
+        self._end(planned, f"{sentence(planned)}: done{about}")
 
     def unchanged(self, planned: Planned) -> None:
         """A line that stays."""
-        self._end(planned, f"{planned.step.describe()}: unchanged")
+        self._end(planned, f"{sentence(planned)}: unchanged")
 
     def failed(self, planned: Planned, error: Ec2kitError) -> None:  # noqa: ARG002  told with the report
         """A line that stays; the reason comes with the report."""
-        self._end(planned, f"{planned.step.describe()}: failed")
+        self._end(planned, f"{sentence(planned)}: failed")
 
     def event(self, text: str) -> None:
         """A line that stays."""

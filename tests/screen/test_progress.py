@@ -44,12 +44,12 @@ def test_terminal_keeps_a_line_for_each_end() -> None:
     kept = [piece.removeprefix(CLEAR) for piece in written if piece.endswith("\n")]
     assert kept == [
         "trying the next place\n",
-        "stop instance i-1: done\n",
+        "stop instance i-1 (web-1): done\n",
         "allocate an address: done (eipalloc-1)\n",
-        "stop instance i-1: unchanged\n",
-        "stop instance i-1: failed\n",
+        "stop instance i-1 (web-1): unchanged\n",
+        "stop instance i-1 (web-1): failed\n",
     ]
-    assert f"{CLEAR}[0/2] stop instance i-1: stopping, 12s" in written
+    assert f"{CLEAR}[0/2] stop instance i-1 (web-1): stopping, 12s" in written
     assert written[-1] == CLEAR
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from ec2kit.model.disks import Volume
 from ec2kit.model.instances import Address, Instance
 from ec2kit.model.periods import format_age
 from ec2kit.model.tags import PROTECT
-from ec2kit.snapshots.create import Subject, set_steps, why_not
+from ec2kit.snapshots.create import Subject, set_name, set_steps, why_not
 from ec2kit.snapshots.sets import SnapshotSet
 
 
@@ -57,14 +57,8 @@ def what_follows(ending: Ending, now: datetime) -> Iterator[str]:
     gone = [volume for volume in ending.volumes if volume.id in going]
     if gone:
         yield f"{name} goes, and with it {_volumes(gone)}"
-    for volume in ending.volumes:
-        if volume.id not in going:
-            yield f"stays billed: {_volumes([volume])} of {name}"
-    for address in ending.addresses:
-        yield f"stays billed: Elastic IP {address.public_ip} of {name} (`ec2kit eip release {address.public_ip}`)"
+    yield from _stays_billed(ending, going, now)
     usable = [each for each in ending.sets if each.complete and not each.bad]
-    if ending.sets:
-        yield f"stays billed: {len(ending.sets)} snapshot set{'s' if len(ending.sets) > 1 else ''} of {name}"
     if gone and not ending.last:
         if usable:
             yield f"what {name} wrote since its last set, {format_age(usable[0].taken, now)} ago, is lost"
@@ -74,6 +68,19 @@ def what_follows(ending: Ending, now: datetime) -> Iterator[str]:
         yield f"the Auto Scaling group {instance.autoscaling_group} will launch another for {name}"
     if PROTECT in instance.tags:
         yield f"{name} is enrolled: terminated by your order, it will not be recovered"
+
+
+def _stays_billed(ending: Ending, going: Collection[str], now: datetime) -> Iterator[str]:
+    name = ending.instance.name
+    for volume in ending.volumes:
+        if volume.id not in going:
+            yield f"stays billed: {_volumes([volume])} of {name}"
+    for address in ending.addresses:
+        yield f"stays billed: Elastic IP {address.public_ip} of {name} (`ec2kit eip release {address.public_ip}`)"
+    if ending.sets:
+        yield f"stays billed: {len(ending.sets)} snapshot set{'s' if len(ending.sets) > 1 else ''} of {name}"
+    if ending.last:
+        yield f"stays billed: {set_name(ending.last.name, now)}, the last set of {name}, taken first"
 
 
 def _refusal(ending: Ending) -> Refusal | None:

@@ -14,6 +14,7 @@ import pytest
 from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.images.root.cache import LARGEST, LONGEST, Root, RootCache
 from ec2kit.images.root.manifest import Package
+from ec2kit.images.root.scratch import Scratch
 from tests.images.shop import MONDAY, NOW, RECIPE, Shop
 from tests.support.clocks import FakeClock
 
@@ -91,7 +92,7 @@ def test_what_a_killed_build_left_is_removed_by_the_next(shop: Shop) -> None:
         (shop.roots / name).mkdir()
         (shop.roots / name / "log").write_text("x")
     (shop.roots / "orphan.tar").write_text("a tar that got no json")
-    scratch = next((shop.directory / "tmp").iterdir())
+    (scratch,) = (shop.directory / "tmp").glob("*/*")
     for name in (key, "other-amd64-0"):
         (scratch / name / "deep").mkdir(parents=True)
 
@@ -99,6 +100,15 @@ def test_what_a_killed_build_left_is_removed_by_the_next(shop: Shop) -> None:
 
     assert {path.name for path in shop.roots.iterdir()} == {f"{key}.tar", f"{key}.json"}
     assert list(scratch.iterdir()) == []
+
+
+def test_a_build_under_way_with_another_cache_is_left_alone(shop: Shop) -> None:
+    """The tests of a checkout have one of their own, and the same user's TMPDIR."""
+    other = replace(shop.workshop, directory=shop.directory / "other")
+    with Scratch.of(other, RootCache(other.directory / "roots")).of_build("a-root") as under_way:
+        shop.build()
+        assert under_way.is_dir()
+    assert not under_way.exists()
 
 
 def test_two_builds_of_the_same_root_are_one(shop: Shop) -> None:

@@ -5,6 +5,7 @@ Without root the files belong to ids that only this user's namespaces know: they
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ REMOVAL = 600.0
 
 @dataclass(frozen=True)
 class Scratch:
-    """One directory for each user, below TMPDIR."""
+    """One directory for each user, below TMPDIR, and in it one for each cache, whose locks say what is being built."""
 
     directory: Path
     cache: RootCache
@@ -39,14 +40,20 @@ class Scratch:
         below = Path(work.environ.get("TMPDIR") or "/tmp")
         return cls(below / f"ec2kit-roots-{this_user(work.environ).uid}", cache, work)
 
+    @property
+    def place(self) -> Path:
+        """Where this cache's builds are: another cache's, which may be under way, are not ours to judge."""
+        mark = hashlib.sha256(str(self.cache.directory.resolve()).encode()).hexdigest()[:8]
+        return self.directory / mark
+
     @contextmanager
     def of_build(self, key: str) -> Iterator[Path]:
         """A new directory for this build while the block runs; what killed builds left goes first."""
         self._ensure()
-        for left in self.directory.iterdir():
+        for left in self.place.iterdir():
             if left.name == key or not self.cache.is_building(left.name):
                 self._remove(left)
-        made = self.directory / key
+        made = self.place / key
         with storing(made):
             made.mkdir()
             made.chmod(0o1777)
@@ -65,6 +72,9 @@ class Scratch:
                 f"'{self.directory}' belongs to somebody else", hint="set TMPDIR to a directory of your own"
             )
         self.directory.chmod(ENTERED)
+        with storing(self.place):
+            self.place.mkdir(exist_ok=True)
+            self.place.chmod(ENTERED)
 
     def _remove(self, path: Path) -> None:
         """Never into another file system: what was mounted in a root would be somebody's, `/dev` or `/sys`."""

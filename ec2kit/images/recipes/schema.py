@@ -202,7 +202,13 @@ SERVICE_KEYS: tuple[Key, ...] = (
 KEYS: tuple[Key, ...] = (
     Key("description", "text", "one line for `image recipes`", Spot.text, "own"),
     Key("extends", "recipes", "the recipes that this one builds upon, in order", Spot.words, "own"),
-    Key("release", "DISTRIBUTION/SUITE", "such as `debian/bookworm`", _release, "replaced"),
+    Key(
+        "release",
+        "DISTRIBUTION/SUITE",
+        "such as `debian/bookworm`; with `--from` it may be left out",
+        _release,
+        "replaced",
+    ),
     Key("architectures", "amd64, i386, arm64", "what it can be built for", _architectures, "replaced"),
     Key(
         "packages",

@@ -179,6 +179,22 @@ def image_traces() -> str:
     return _table(("path", "why it goes"), [(f"`{trace.path}`", trace.why) for trace in TRACES]) + "\n"
 
 
+def registrations() -> str:
+    """Return the table of what an image is registered as, and how many instance types then start it."""
+    from docs.types import known_types, registration_rows
+
+    head = ("architecture", "loaders on the disk", "boot mode", "ENA", "`image build` makes it", "types")
+    return _table(head, registration_rows(known_types())) + "\n"
+
+
+def instance_families() -> str:
+    """Return the table of the instance families that each architecture runs on, and what they want."""
+    from docs.types import family_rows, known_types
+
+    head = ("architecture", "machine", "boots by", "network card", "disks", "types", "families")
+    return _table(head, family_rows(known_types())) + "\n"
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Given a table's head and rows, return it for Markdown; what a person types is set as code."""
     lines = [head, ("---",) * len(head)]

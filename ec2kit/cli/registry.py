@@ -137,6 +137,7 @@ SUGGESTED: dict[str, str] = {"snapshot": "create", "eip": "assign", "recovery": 
 SYNONYMS: dict[str, str] = {
     "list": "ls status",
     "instances": "ls",
+    "ps": "ls",
     "describe": "show",
     "info": "show",
     "run": "launch",

@@ -122,6 +122,11 @@ def _narrowing(word: str) -> Narrowing | None:
     if colon and subject in FILTER_WORDS and "=" not in subject:
         return _word_filter(subject, value, word)
     key, equals, value = word.partition("=")
+    if equals and key.startswith("tag:"):
+        # As the AWS CLI writes it; a tag whose own name begins so would never be meant.
+        raise UsageError(
+            f"'{word}': a tag is named without `tag:`", hint=f"write {word.removeprefix('tag:')}"
+        )
     if equals and key:
         return Narrowing(f"tag:{key}", split_values(value))
     if colon and subject.isalpha() and not value.startswith("//"):

@@ -96,3 +96,10 @@ def test_patterns_are_of_the_whole_value() -> None:
     assert matches_any("t3.micro", ["t3.*"])
     assert not matches_any("t3a.micro", ["t3.*"])
     assert not matches_any("WEB-1", ["web-*"])
+
+
+def test_a_tag_as_the_aws_cli_writes_it_is_told_how_to_write() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(["tag:role=web"])
+
+    assert caught.value.hint == "write role=web"

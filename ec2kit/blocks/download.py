@@ -12,7 +12,7 @@ from ec2kit.blocks.crew import Crew
 from ec2kit.blocks.data import GIB, ZEROS, digest_of
 from ec2kit.blocks.log import BlockLog
 from ec2kit.errors import Busy
-from ec2kit.host.files import opened_at_size, storing
+from ec2kit.host.files import NoRoom, opened_at_size, storing_disk
 from ec2kit.host.locks import FileLock
 
 if TYPE_CHECKING:
@@ -49,17 +49,23 @@ def download(blocks: Blocks, snapshot: str, target: Path, crew: Crew | None = No
     """Write a completed snapshot to `target`, a sparse raw disk, and return how many blocks it has.
 
     Goes on where a killed process stopped. The file gets its name when it is whole and on the disk; one that was
-    there is replaced. Raises `Busy` while another process writes it, what reading raises, `Ec2kitError` when the disk
-    is full.
+    there is replaced. Raises `Busy` while another process writes it, what reading raises, `NoRoom` when the disk is
+    full: then nothing is left of it.
     """
     beside = Beside(target, snapshot)
     with FileLock(beside.lock).hold() as ours:
         if not ours:
             raise Busy(f"'{target}' is being written by another process", resource=str(target))
         listed = blocks.listed(snapshot)
-        with opened_at_size(beside.partial, listed.size_gib * GIB) as descriptor:
-            _Landing(blocks, beside, descriptor).fill(listed, crew or Crew())
-        with storing(target):
+        try:
+            with opened_at_size(beside.partial, listed.size_gib * GIB) as descriptor:
+                _Landing(blocks, beside, descriptor).fill(listed, crew or Crew())
+        except NoRoom:
+            # Half a disk that fills another one helps nobody.
+            beside.partial.unlink(missing_ok=True)
+            beside.log.unlink(missing_ok=True)
+            raise
+        with storing_disk(target):
             beside.partial.replace(target)
             beside.log.unlink(missing_ok=True)
     return len(listed.tokens)
@@ -92,11 +98,11 @@ class _Landing:
             log.close()
 
     def _read(self, index: int) -> bytes:
-        with storing(self.beside.partial):
+        with storing_disk(self.beside.partial):
             return os.pread(self.descriptor, BLOCK_BYTES, index * BLOCK_BYTES)
 
     def _write(self, index: int, data: bytes) -> None:
-        with storing(self.beside.partial):
+        with storing_disk(self.beside.partial):
             rest = memoryview(data)
             while rest:
                 done = os.pwrite(self.descriptor, rest, (index + 1) * BLOCK_BYTES - len(rest))

@@ -8,7 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from ec2kit.errors import Ec2kitError, UsageError
@@ -22,14 +22,23 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_ACCESS = (errno.EACCES, errno.EPERM)
 
 
-def storage_error(error: OSError, path: Path) -> Ec2kitError:
+STATE_ELSEWHERE = "set EC2KIT_STATE_DIR to another directory"
+BIG_ELSEWHERE = "have it written elsewhere: name another FILE, or set EC2KIT_CACHE_DIR"
+"""For disks: those that a person asked for, and those that are ours."""
+
+
+class NoRoom(Ec2kitError):
+    """A file system has no space left."""
+
+
+def storage_error(error: OSError, path: Path, elsewhere: str = STATE_ELSEWHERE) -> Ec2kitError:
     """Given what the system said of one of our own files, return the error that a person is shown."""
     directory = path if is_directory(path) else path.parent
-    elsewhere = "set EC2KIT_STATE_DIR to another directory"
     why, mend = f"{error.strerror or error}", f"look at '{directory}', or {elsewhere}"
     if error.errno in _NO_ROOM:
-        why, mend = "no space left", f"free some space in '{directory}', or {elsewhere}"
-    elif error.errno == errno.EROFS:
+        mend = f"free some space in '{directory}', or {elsewhere}"
+        return NoRoom(f"'{path}' cannot be written: no space left", hint=mend, resource=str(path))
+    if error.errno == errno.EROFS:
         why, mend = "the file system is read-only", elsewhere
     elif error.errno in _NO_ACCESS:
         why, mend = "permission denied", f"run as the owner of '{directory}', or {elsewhere}"
@@ -37,12 +46,17 @@ def storage_error(error: OSError, path: Path) -> Ec2kitError:
 
 
 @contextmanager
-def storing(path: Path) -> Iterator[None]:
-    """Turn the system's errors about one of our own files into `Ec2kitError`s."""
+def storing(path: Path, elsewhere: str = STATE_ELSEWHERE) -> Iterator[None]:
+    """Turn the system's errors about one of our own files into `Ec2kitError`s; the hint says where else it could be."""
     try:
         yield
     except OSError as error:
-        raise storage_error(error, path) from error
+        raise storage_error(error, path, elsewhere) from error
+
+
+def storing_disk(path: Path) -> AbstractContextManager[None]:
+    """`storing` for a file as large as a disk."""
+    return storing(path, BIG_ELSEWHERE)
 
 
 def ensure_directory(path: Path, mode: int = PRIVATE_DIRECTORY) -> Path:
@@ -107,13 +121,13 @@ def ensure_file(path: Path) -> None:
 def opened_at_size(path: Path, size_bytes: int) -> Iterator[int]:
     """The file's descriptor for reading and writing, as long as that; a new one is nothing but a hole."""
     ensure_file(path)
-    with storing(path):
+    with storing_disk(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        with storing(path):
+        with storing_disk(path):
             os.ftruncate(descriptor, size_bytes)
         yield descriptor
-        with storing(path):
+        with storing_disk(path):
             os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -66,8 +66,9 @@ def _start(argv: list[str]) -> int:
 
 def _become(argv: list[str]) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # Python ignores it, and what is ignored stays so in another program.
+    # Python ignores them, and what is ignored stays so in another program.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     try:
         os.execvp(argv[0], argv)
     except OSError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ec2kit.host.files import storing
 from ec2kit.host.processes import run
+from ec2kit.host.room import filling
 
 PACK_SECONDS = 6 * 3600.0
 
@@ -14,7 +15,8 @@ def repack(raw: Path, target: Path, form: str) -> None:
     """Make `target` of a raw disk, which is removed. Raises `ProcessFailed`; then the raw disk stays, to go on from."""
     part = target.with_name(f"{target.name}.part")
     try:
-        run(pack_argv(raw, part, form), PACK_SECONDS)
+        with filling(target.parent, raw.stat().st_blocks * 512):
+            run(pack_argv(raw, part, form), PACK_SECONDS)
         with storing(target):
             part.replace(target)
             raw.unlink()

@@ -18,6 +18,7 @@ from ec2kit.blocks.data import whole_gib
 from ec2kit.errors import UsageError
 from ec2kit.host.files import ensure_directory, is_file, storing
 from ec2kit.host.processes import attempt, run
+from ec2kit.host.room import filling
 
 FORMATS = {
     "raw": ("raw", "img", "bin", "dd"),
@@ -113,7 +114,8 @@ def convert(source: Source, target: Path) -> Path:
     ensure_directory(target.parent)
     part = target.with_name(f"{target.name}.part")
     try:
-        run(convert_argv(source, part), CONVERT_SECONDS)
+        with filling(target.parent, source.size_bytes):
+            run(convert_argv(source, part), CONVERT_SECONDS)
         with storing(target):
             part.replace(target)
     finally:

@@ -60,7 +60,7 @@ def test_why_it_failed_is_told(
     assert message in error.message
     assert hint in error.hint
     assert "'mine'" in error.message
-    assert shop.files() == {".work", ".partial"}
+    assert shop.files() == {".work"}
     shop.mends()
     shop.build()
     assert shop.files() == {".tar", ".json"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from ec2kit.blocks.log import BlockLog
 from ec2kit.errors import Busy
 from ec2kit.host.feeding import feed
-from ec2kit.host.files import is_file, opened_at_size, storing
+from ec2kit.host.files import NoRoom, is_file, opened_at_size, storing_disk
 from ec2kit.host.locks import FileLock
 from ec2kit.images.bundles.manifest import GIB, Content, Manifest, untar
 from ec2kit.images.bundles.places import Shelf
@@ -60,14 +60,19 @@ def fetch_volume(source: Source, pieces: Sequence[Content], target: Path) -> Non
         size = sum(piece.size_gib for piece in pieces) * GIB
         if _is_right(target, size, pieces):
             return
-        with opened_at_size(partial, size) as descriptor:
-            _fill(source, pieces, descriptor, log_path)
-            wrong = _wrong(pieces, descriptor)
+        try:
+            with opened_at_size(partial, size) as descriptor:
+                _fill(source, pieces, descriptor, log_path)
+                wrong = _wrong(pieces, descriptor)
+        except NoRoom:
+            for path in (partial, log_path):
+                path.unlink(missing_ok=True)
+            raise
         if wrong:
             for path in (partial, log_path):
                 path.unlink(missing_ok=True)
             raise Damaged(f"the content of '{wrong}' is not what it was", resource=wrong)
-        with storing(target):
+        with storing_disk(target):
             partial.replace(target)
             log_path.unlink(missing_ok=True)
 
@@ -99,7 +104,7 @@ def _write(descriptor: int, at: int, data: bytes, path: Path) -> None:
     if is_zeros(data):
         return
     rest = memoryview(data)
-    with storing(path):
+    with storing_disk(path):
         while rest:
             done = os.pwrite(descriptor, rest, at)
             rest, at = rest[done:], at + done

@@ -14,7 +14,7 @@ from ec2kit.engine.steps.image import RegisterImage
 from ec2kit.engine.steps.snapshot import DeleteSnapshot
 from ec2kit.engine.steps.volume import CreateVolume
 from ec2kit.errors import NotFound, Refused, UsageError
-from ec2kit.host.files import ensure_directory, storing
+from ec2kit.host.files import NoRoom, ensure_directory, storing
 from ec2kit.images import creating
 from ec2kit.images.bundles.files import Source, fetch_volume, unpack
 from ec2kit.images.bundles.manifest import Content, Manifest, raw_name
@@ -54,8 +54,14 @@ def restore_here(source: Source, directory: Path, devices: Sequence[str] = (), *
     # Directories first: nothing that a tar has in it can take the place of a disk.
     for content in source.manifest.directories if not devices else ():
         unpack(source, content, directory)
-    for device, pieces in volumes.items():
-        fetch_volume(source, pieces, directory / raw_name(device))
+    try:
+        for device, pieces in volumes.items():
+            fetch_volume(source, pieces, directory / raw_name(device))
+    except NoRoom:
+        with storing(marker):
+            if [*directory.iterdir()] == [marker]:
+                marker.unlink()
+        raise
     with storing(marker):
         for lock in directory.glob(f"*.{source.mark}.lock"):
             lock.unlink(missing_ok=True)

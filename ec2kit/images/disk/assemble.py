@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ec2kit.errors import Ec2kitError, UsageError
-from ec2kit.host.files import storing
+from ec2kit.host.files import storing_disk
 from ec2kit.host.processes import Ended, ProcessFailed, run
+from ec2kit.host.room import filling
 from ec2kit.images.disk import esp, filesystem, grub, layout
 from ec2kit.images.disk.additions import our_files
-from ec2kit.images.disk.contents import LOADERS, Contents, read_contents, room_needed
+from ec2kit.images.disk.contents import BLOCK, LOADERS, Contents, read_contents, room_needed
 from ec2kit.images.disk.spec import MIB, Disk, DiskSpec, Identity
 from ec2kit.images.disk.tools import check_tools, tools_environ
 
 BOUND = 1800.0
 """Seconds after which a tool is taken to hang; filling 2 GiB takes about twenty."""
+LOADERS_BYTES = 32 * MIB
+"""What the loaders and the file system itself take, generously."""
 Say = Callable[[str], None]
 
 
@@ -32,19 +35,21 @@ def assemble(root_tar: Path, target: Path, spec: DiskSpec, say: Say = lambda _: 
     say(f"reading {root_tar.name}")
     contents = read_contents(root_tar)
     check_tools(spec, contents.platforms)
-    with storing(root_tar), root_tar.open("rb") as file:
+    with storing_disk(root_tar), root_tar.open("rb") as file:
         identity = Identity.of(hashlib.file_digest(file, "sha256").hexdigest(), spec)
     table = layout.make_layout(spec, identity)
     _check(contents, table, spec)
     work = target.with_name(f".{target.name}.making")
     try:
-        with storing(target):
+        with storing_disk(target):
             _clear(work)
             work.mkdir(parents=True)
             (work / "root").mkdir()
         job = _Job(root_tar, work, spec, identity, table)
-        job.assemble(contents, say)
-        with storing(target), job.image.open("rb") as made:
+        # Unpacked, and then in the disk.
+        with storing_disk(target), filling(target.parent, 2 * contents.blocks * BLOCK + LOADERS_BYTES):
+            job.assemble(contents, say)
+        with storing_disk(target), job.image.open("rb") as made:
             os.fsync(made.fileno())
             job.image.replace(target)
     finally:
@@ -98,7 +103,7 @@ class _Job:
 
     def assemble(self, contents: Contents, say: Say) -> None:
         say("partitioning")
-        with storing(self.image), self.image.open("wb") as file:
+        with storing_disk(self.image), self.image.open("wb") as file:
             file.truncate(self.spec.size_bytes)
         self._run(layout.sfdisk_argv(str(self.image)), stdin=layout.sfdisk_script(self.table))
         say(f"filling the root file system, {contents.blocks * 4096 // MIB} MiB in {contents.inodes} files")
@@ -109,7 +114,7 @@ class _Job:
 
     def _fill(self, contents: Contents) -> None:
         ours = self.work / "ours.tar"
-        with storing(ours):
+        with storing_disk(ours):
             ours.write_bytes(our_files(self.spec, self.identity.uuid("root"), contents))
         making = self.making
         run_in = filesystem.environment(making)
@@ -137,7 +142,7 @@ class _Job:
             raise Ec2kitError(f"debugfs could not finish the root file system: {complaints[0]}")
 
     def _inodes_in_use(self) -> list[int]:
-        with storing(self.image), self.image.open("rb") as file:
+        with storing_disk(self.image), self.image.open("rb") as file:
 
             def at(offset: int, size: int) -> bytes:
                 file.seek(self.table.root.start + offset)
@@ -175,7 +180,7 @@ class _Job:
         partition = self.table.named("bios")
         if partition is None:
             return
-        with storing(self.image), self.image.open("r+b") as disk:
+        with storing_disk(self.image), self.image.open("r+b") as disk:
             pieces = grub.bios_boot(
                 boot.read_bytes(),
                 core.read_bytes(),

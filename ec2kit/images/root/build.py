@@ -10,7 +10,7 @@ from pathlib import Path
 from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.host import processes
 from ec2kit.host.clock import wall_seconds
-from ec2kit.host.files import atomic_write, ensure_directory, read_text
+from ec2kit.host.files import atomic_write, ensure_directory, read_text, storing_disk
 from ec2kit.images.recipes.architectures import Architecture
 from ec2kit.images.recipes.recipe import Recipe
 from ec2kit.images.root.cache import Root, RootCache, key_of
@@ -77,8 +77,14 @@ def _made(spec: RootSpec, cache: RootCache, key: str, work: Workshop) -> Root:
     for name, text in scripts_for(spec).items():
         atomic_write(place.scripts / name, text.encode())
     command = mmdebstrap_command(spec, place, as_root=work.as_root)
-    with Scratch.of(work, cache).of_build(key) as directory:
-        _run(spec, command, cache.work(key), _environment(spec, work, directory), work)
+    try:
+        with Scratch.of(work, cache).of_build(key) as directory:
+            _run(spec, command, cache.work(key), _environment(spec, work, directory), work)
+    except BaseException:
+        # Its log stays, for the person who looks; half a tar on a disk that is full helps nobody.
+        with storing_disk(place.tar):
+            place.tar.unlink(missing_ok=True)
+        raise
     return cache.keep(key, _manifest(spec, place))
 
 

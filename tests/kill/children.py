@@ -57,6 +57,8 @@ class Practice:
         world = self.sandbox.app.world
         world.clock = SandboxClock(speed=speed, start=world.clock.now())
         self.server = SandboxServer(self.sandbox.app)
+        self.more: dict[str, str] = {}
+        """What the shells of this practice say besides."""
 
     def calm(self, seconds: float) -> Copied:
         """Let time pass; then the sandbox, to be looked at without a socket."""
@@ -98,6 +100,7 @@ class Practice:
             "XDG_RUNTIME_DIR": str(home / "run"),
             "XDG_CACHE_HOME": str(home / "cache"),
             "XDG_CONFIG_HOME": str(home / "config"),
+            "EC2KIT_CACHE_DIR": str(home / "cache"),
             "AWS_ENDPOINT_URL": self.server.endpoint,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
@@ -105,6 +108,7 @@ class Practice:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            **self.more,
         }
 
     def start(self, words: list[str], home: Path) -> subprocess.Popen[str]:
@@ -150,12 +154,12 @@ def _at(cut: Cut, kill: Callable[[Call], None]) -> Callable[[Call], None]:
     return look
 
 
-def ended(child: subprocess.Popen[str]) -> Ended:
+def ended(child: subprocess.Popen[str], patience: float = PATIENCE) -> Ended:
     """Wait until a process has ended."""
     try:
-        stdout, stderr = child.communicate(timeout=PATIENCE)
+        stdout, stderr = child.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
         child.kill()
         stdout, stderr = child.communicate()
-        raise AssertionError(f"not over in {PATIENCE} s: {stdout}\n{stderr}") from None
+        raise AssertionError(f"not over in {patience} s: {stdout}\n{stderr}") from None
     return Ended(child.returncode, stdout, stderr)

@@ -89,7 +89,8 @@ def record(story: Story, directory: Path, seed: int = 0, *, every: bool = True) 
 
 def end_of(left: Path, recorded: Recorded, times: int) -> World:
     """The world in which what is left ends after the same words were said so often again."""
-    home, sandbox = left.parent / "again", Copied(left)
+    # Where it was: a stored plan has absolute paths.
+    home, sandbox = left.parent / "home", Copied(left)
     shutil.rmtree(home, ignore_errors=True)
     copy_home(left / "home", home)
     story = recorded.story

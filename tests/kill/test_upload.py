@@ -50,7 +50,7 @@ def sweep(recorded: Recorded, share: int, count: Count) -> None:
     states = set(recorded.states[share::SHARES])
     for state in states:
         go_on(recorded, state)
-        assert not logs_in(state.parent / "again")
+        assert not logs_in(state.parent / "home")
     cuts = sum(moment.left in states for moment in recorded.moments)
     count("cuts", (f"in process: `{recorded.story.line}`", cuts))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
@@ -15,6 +14,7 @@ from ec2kit.errors import Unavailable
 from ec2kit.sandbox import ACCESS_KEY, REGION, SECRET_KEY
 from ec2kit.sandbox.direct import ENDPOINT, transport
 from tests.support.inprocess import InProcess
+from tests.support.sessions import session_over
 from tests.support.ticking import TickingClock
 
 
@@ -35,10 +35,8 @@ class Gate:
 
     def connected(self) -> Aws:
         """The account behind the gate."""
-        session = botocore.session.Session()
-        session.register("before-send", self)
         target = Target(REGION, endpoint=ENDPOINT, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
-        return connect(target, TickingClock(self.sandbox), session)
+        return connect(target, TickingClock(self.sandbox), session_over(self))
 
 
 REFUSED = EndpointConnectionError(endpoint_url=ENDPOINT)

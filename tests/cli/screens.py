@@ -9,11 +9,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import botocore.loaders
 import botocore.session
 
 from ec2kit.cli.boundary import guarded
@@ -31,12 +28,12 @@ from ec2kit.images.root.workshop import Workshop
 from ec2kit.images.vendor.building import VendorOrder
 from ec2kit.model.runs import Journal
 from ec2kit.objects.sources import ReadsDirectories
-from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.direct import transport
 from tests.support.clocks import FakeClock
 from tests.support.dialing import SandboxDialer
 from tests.support.inprocess import InProcess
+from tests.support.sessions import session_over
 
 GOLDENS = Path(__file__).parent / "goldens"
 WRITE = os.environ.get("GOLDENS") == "write"
@@ -146,18 +143,7 @@ class Shell:
 
     def _session(self) -> botocore.session.Session:
         assert self.sandbox is not None
-        session = botocore.session.Session()
-        session.register_component("data_loader", _loader())
-        session.set_credentials(ACCESS_KEY, SECRET_KEY)
-        events: Any = session.get_component("event_emitter")
-        events.register_first("before-send", transport(self.sandbox.app))
-        return session
-
-
-@cache
-def _loader() -> Any:
-    """One for the process: it keeps the models of the services, and EC2's takes half a second to read."""
-    return botocore.loaders.create_loader()
+        return session_over(transport(self.sandbox.app))
 
 
 _STEADY: tuple[tuple[str, str], ...] = (

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import botocore.session
-
-from ec2kit.aws import Aws, Target, connect
 from ec2kit.engine.codec import decode_plan, encode_plan
 from ec2kit.engine.execute import execute
 from ec2kit.engine.plan import Plan
@@ -15,24 +12,17 @@ from ec2kit.engine.session import Outcome, Session
 from ec2kit.engine.steps.base import Attempt, Step
 from ec2kit.model.ids import InstanceId, RunId
 from ec2kit.model.runs import Run, RunState
-from ec2kit.sandbox import ACCESS_KEY, REGION, SECRET_KEY
+from ec2kit.sandbox import REGION
 from ec2kit.sandbox.calls import Call
-from ec2kit.sandbox.direct import ENDPOINT, transport
+from ec2kit.sandbox.direct import ENDPOINT
 from ec2kit.sandbox.faults import Effect, Fault, Spell
 from tests.engine.pretend import RUN, Cut, Listening
 from tests.sandbox.seeded import Seeded
+from tests.support.connecting import connected
 from tests.support.journals import MemoryJournal
 from tests.support.ticking import TickingClock
 
 ADDRESS = "203.0.113.9"
-
-
-def connected(sandbox: Seeded, clock: TickingClock) -> Aws:
-    """AWS as the sandbox plays it, without a socket."""
-    session = botocore.session.Session()
-    session.register("before-send", transport(sandbox.app))
-    target = Target(REGION, endpoint=ENDPOINT, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
-    return connect(target, clock, session)
 
 
 class Practice:

@@ -9,8 +9,8 @@ from ec2kit.engine.runs import Command, Runs
 from ec2kit.engine.session import Session
 from ec2kit.engine.steps.tag import SetTags
 from ec2kit.model.runs import StepRecord
-from tests.recovery.rig import connected
 from tests.sandbox.seeded import Seeded
+from tests.support.connecting import connected
 from tests.support.journals import MemoryJournal
 from tests.support.ticking import TickingClock
 

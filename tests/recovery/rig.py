@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-import botocore.session
-
-from ec2kit.aws import Aws, Target, connect
 from ec2kit.engine.execute import execute
 from ec2kit.engine.runs import Command, Runs
 from ec2kit.engine.session import Session
@@ -19,11 +16,10 @@ from ec2kit.recovery.heal import Healed, Healer, heal
 from ec2kit.recovery.observe import Context
 from ec2kit.recovery.policy import Policy
 from ec2kit.recovery.watch import Monitor, Watch, policy_or_watch, watch
-from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
-from ec2kit.sandbox.direct import ENDPOINT, transport
 from ec2kit.snapshots.create import create_plan
 from ec2kit.snapshots.observe import subjects
 from tests.sandbox.seeded import Seeded
+from tests.support.connecting import connected
 from tests.support.dialing import CONTROL, SandboxDialer
 from tests.support.evidence import MemoryEvidence
 from tests.support.journals import MemoryJournal
@@ -31,14 +27,6 @@ from tests.support.leases import MemoryLeases
 from tests.support.ticking import TickingClock
 
 ADDRESS = "203.0.113.9"
-
-
-def connected(sandbox: Seeded, clock: TickingClock) -> Aws:
-    """AWS as the sandbox plays it, without a socket."""
-    session = botocore.session.Session()
-    session.register("before-send", transport(sandbox.app))
-    target = Target("eu-west-1", endpoint=ENDPOINT, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
-    return connect(target, clock, session)
 
 
 @dataclass

@@ -219,3 +219,21 @@ def test_what_comes_back_other_than_it_was_sent_is_not_registered_and_the_same_w
     assert person.images("debian") == ["available"]
     assert person.type("gc -y").exit == 0
     assert person.direct() == ["completed"]
+
+
+def test_a_snapshot_that_ends_in_error_is_told_and_the_same_words_make_another(person: Person) -> None:
+    person.sandbox.app.world.conditions.next_snapshots_fail = 1
+    line = "image import disk.raw --name debian --no-boot-test"
+
+    screen = person.type(line)
+
+    assert screen.exit == 1
+    assert "ended in error: " in screen.stderr
+    assert "; it was deleted" in screen.stderr
+    assert "hint: run the same command again" in screen.stderr
+    assert (person.direct(), person.images("debian"), person.left()) == ([], [], ["disk.raw"])
+
+    again = person.type(line)
+
+    assert again.exit == 0, again
+    assert (person.direct(), person.images("debian")) == (["completed"], ["available"])

@@ -27,7 +27,7 @@ relabel() {
 	grep -q '^SELINUX=\(enforcing\|permissive\)' /sysroot/etc/selinux/config 2>/dev/null || return 0
 	_policy=$(sed -n 's/^SELINUXTYPE=//p' /sysroot/etc/selinux/config)
 	_contexts=/etc/selinux/${_policy:-targeted}/contexts/files/file_contexts
-	if ! in_root /sysroot setfiles -F -e /proc -e /sys -e /dev "$_contexts" / >&2; then
+	if ! in_root /sysroot /usr/sbin/setfiles -F -e /proc -e /sys -e /dev "$_contexts" / >&2; then
 		echo 'the files could not be labelled for SELinux: the first boot does it' >&2
 		: >/sysroot/.autorelabel
 	fi

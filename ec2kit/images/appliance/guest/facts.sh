@@ -78,8 +78,9 @@ _tell_packages() {
 			END { if (name != "" && installed) print "package " name "\t" kind "\t" version }
 		' "$1/var/lib/dpkg/status"
 		echo 'packages dpkg'
-	elif in_root "$1" rpm --version >/dev/null 2>&1; then
-		in_root "$1" rpm -qa --qf 'package %{NAME}\t%{ARCH}\t%{VERSION}-%{RELEASE}\n'
+	# By its path: BusyBox has programs of these names itself, which its chroot would run.
+	elif in_root "$1" /usr/bin/rpm --version >/dev/null 2>&1; then
+		in_root "$1" /usr/bin/rpm -qa --qf 'package %{NAME}\t%{ARCH}\t%{VERSION}-%{RELEASE}\n'
 		echo 'packages rpm'
 	fi
 }

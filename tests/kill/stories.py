@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ec2kit.model.runs import Journal, RunState
 from tests.sandbox.seeded import Seeded
@@ -37,10 +38,14 @@ class Story:
     given: Callable[[Seeded], None] = nothing
     furnish: Callable[[Path], None] = no_files
     """Puts what the command reads into the home directory."""
+    around: Mapping[str, Any] = field(default_factory=dict)
+    """What its shell has that others have not: a stand-in for a machine under QEMU."""
     anew: bool = False
     """Whether the same words first finish an unfinished run and then do today's work as well."""
     once: bool = False
     """Whether the same words are refused when it was done: what it makes has a name that only one can have."""
+    runs: int = 1
+    """How many runs it is in the history; of more than one nobody can say from there how far a killed one was."""
     changes: tuple[tuple[str, int], ...] = ()
     """The calls that it makes without a client token, and how often each."""
     speed: float = 100.0

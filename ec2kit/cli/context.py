@@ -217,6 +217,7 @@ class Context:
     def show(self, columns: Sequence[Column[Row]], rows: Sequence[Row]) -> None:
         """Print a list on stdout in the format asked for."""
         from ec2kit.cli.names import keep_names
+        from ec2kit.screen.paper import Format
         from ec2kit.screen.rows import rows_text
 
         if self.verb == "ls":
@@ -225,6 +226,8 @@ class Context:
                 self.surroundings.environ, (str(column.value(row)) for row in rows for column in known)
             )
         self._remind()
+        if not rows and self.paper.format is Format.TABLE:
+            self.say("none found")
         self.output.write(rows_text(columns, rows, self.paper))
 
     def show_one(self, value: Mapping[str, Any], pairs: Sequence[tuple[str, str]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ec2kit.errors import NotFound, UsageError
+from ec2kit.errors import Ec2kitError, NotFound, UsageError
 from ec2kit.inventory.selectors import Narrowing, Selection, Term, TermKind, matches_any
 from ec2kit.model.ids import InstanceId
 from ec2kit.model.instances import Instance, State
@@ -108,8 +108,23 @@ def _by_terms(aws: Aws, terms: Sequence[Term], *, terminated: bool) -> list[Inst
     if missing:
         words = ", ".join(f"'{term.word}'" for term in missing)
         plural = "instances do" if len(missing) > 1 else "instance does"
-        raise NotFound(f"{plural} not exist: {words}", resource=missing[0].word, hint="ec2kit ls")
+        raise NotFound(f"{plural} not exist: {words}", resource=missing[0].word, hint=_hint(aws, missing[0]))
     return list(chosen.values())
+
+
+def _hint(aws: Aws, term: Term) -> str:
+    """What was probably meant by a name that no instance has; only who mistyped pays for the look at all of them."""
+    from ec2kit.inventory.nearest import meant, near_names
+
+    if term.kind is TermKind.NAME:
+        try:
+            living = _by_filters(aws, (), terminated=False)
+        except Ec2kitError:
+            # The answer is that it does not exist, whether or not a better hint can be had.
+            return "ec2kit ls"
+        if near := near_names(term.word, (each.name for each in living)):
+            return meant(near)
+    return "ec2kit ls"
 
 
 def _look_up(aws: Aws, terms: Sequence[Term]) -> list[Instance]:

@@ -40,3 +40,12 @@ def test_an_empty_account_is_no_error(tmp_path: Path) -> None:
     assert "`ec2kit protect NAME`" in shell.run("recovery status").stderr
     for line in ("stop web-1 -y", "show web-1", "snapshot create web-1", "protect web-1"):
         assert shell.run(line).exit == 4
+
+
+def test_who_looks_at_a_terminal_is_told_that_there_is_nothing(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, InProcess())
+    assert "none found" not in shell.run("ls").stderr
+
+    shell.terminal = True
+
+    assert "none found" in shell.run("ls").stderr

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ec2kit.errors import Ec2kitError, NotFound
-from ec2kit.fleet.launch.nearest import nearest_hint
+from ec2kit.inventory.nearest import nearest_hint
 from ec2kit.model.disks import Image
 from ec2kit.model.ids import kind_of
 

@@ -11,13 +11,13 @@ from ec2kit.errors import NotFound
 from ec2kit.fleet.launch.ground import Ground, user_data_template
 from ec2kit.fleet.launch.images import find_image
 from ec2kit.fleet.launch.naming import NUMBER, pattern_of
-from ec2kit.fleet.launch.nearest import nearest_hint
 from ec2kit.fleet.launch.roles import check_instance_profile, profile_in
 from ec2kit.fleet.launch.subnets import find_subnets, of_one_vpc
 from ec2kit.fleet.launch.templates import find_template
 from ec2kit.fleet.launch.types import check_types
 from ec2kit.fleet.launch.wanted import Wanted
 from ec2kit.inventory.machine import Machine, observe_machine
+from ec2kit.inventory.nearest import nearest_hint
 from ec2kit.inventory.select import LIVING, select_one
 from ec2kit.inventory.selectors import parse
 from ec2kit.model.ids import GroupId, InstanceType

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ec2kit.errors import AccessDenied, AwsRefused, NotFound, Unavailable
-from ec2kit.fleet.launch.nearest import nearest_hint
+from ec2kit.inventory.nearest import nearest_hint
 
 if TYPE_CHECKING:
     from ec2kit.aws import Aws

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ec2kit.errors import NotFound, UsageError
-from ec2kit.fleet.launch.nearest import SHOWN, nearest_hint
+from ec2kit.inventory.nearest import SHOWN, nearest_hint
 from ec2kit.model.ids import kind_of
 from ec2kit.model.network import Subnet
 from ec2kit.model.tags import NAME, name_of

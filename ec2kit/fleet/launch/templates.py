@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ec2kit.errors import NotFound, UsageError
-from ec2kit.fleet.launch.nearest import SHOWN, nearest_hint
+from ec2kit.inventory.nearest import SHOWN, nearest_hint
 from ec2kit.model.disks import TemplateVersion
 
 if TYPE_CHECKING:

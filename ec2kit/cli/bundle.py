@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ec2kit.cli.bundle_reading import clear, reading_of
+from ec2kit.cli.bundle_reading import reading_of
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.context import Context
 from ec2kit.cli.keeping import keeps, policy_of
+from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes, reads
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.steps.objects import StoreText

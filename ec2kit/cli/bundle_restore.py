@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ec2kit.cli.bundle_reading import clear, reading_of
+from ec2kit.cli.bundle_reading import reading_of
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.context import Context
+from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import Busy, UsageError
@@ -136,6 +137,7 @@ def _here(context: Context, source: Source, directory: Path, devices: tuple[str,
     if context.options.dry_run:
         context.say(f"would restore {url} to {directory}")
         return
+    context.say(f"reading {url} to {directory}")
     restore_here(source, directory, devices, into=into)
     clear(context)
     left_out = [place for each in source.manifest.directories for place in each.left_out]

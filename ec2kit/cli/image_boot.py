@@ -95,6 +95,7 @@ def _source(context: Context, image: str) -> Iterator[_Source]:
         return
     from ec2kit.blocks.download import download
     from ec2kit.cli.image_disks import crew_of, root_snapshot
+    from ec2kit.cli.moving import clear
     from ec2kit.host.files import ensure_directory
     from ec2kit.host.paths import cache_directory
     from ec2kit.images.choose import one_shown
@@ -106,7 +107,8 @@ def _source(context: Context, image: str) -> Iterator[_Source]:
     place = ensure_directory(cache_directory(context.surroundings.environ) / "images" / "boots")
     disk = place / f"{image}.raw"
     context.say(f"downloading {snapshot}")
-    download(aws.blocks, snapshot, disk, crew_of(context))
+    download(aws.blocks, snapshot, disk, crew_of(context, snapshot))
+    clear(context)
     try:
         yield _Source(disk, architecture)
     finally:

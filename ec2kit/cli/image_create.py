@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ec2kit.blocks.crew import WORKERS, Crew
 from ec2kit.cli.carrying import Carried, Manner
 from ec2kit.cli.context import Context
+from ec2kit.cli.image_disks import crew_of
+from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
-from ec2kit.errors import Interrupted, UsageError
+from ec2kit.errors import UsageError
 from ec2kit.host.paths import cache_directory
 from ec2kit.images.creating import Cleaned, Wish, ends_with_image, first_plan, last_plan
 from ec2kit.images.naming import check_name
-from ec2kit.images.scrubbing import Reading, Workbench, by_appliance, disk_name, scrubbed
+from ec2kit.images.scrubbing import Reading, Scrubbing, Workbench, by_appliance, disk_name, scrubbed
 from ec2kit.inventory.description import Spec, spec_from_tags
 from ec2kit.inventory.select import select_one
 from ec2kit.inventory.selectors import parse
@@ -98,9 +99,13 @@ class _Root:
 def _finish(context: Context, going: _Going, snapshot: SnapshotId) -> None:
     aws, bench = context.aws(), going.bench
     found = _root_of(one_set(aws, snapshot))
-    context.say(f"reading {found.root}, {found.size_gib} GiB, and scrubbing it here")
-    reading = Reading(aws.blocks, found.root, _crew(context))
-    path = scrubbed(bench, reading, disk_name(found.spec.root_device), going.scrub)
+    reading = Reading(aws.blocks, found.root, found.size_gib, crew_of(context, found.root))
+
+    def say(stage: str) -> None:
+        clear(context)
+        context.say(stage)
+
+    path = scrubbed(bench, reading, Scrubbing(going.scrub, disk_name(found.spec.root_device), say))
     cleaned = Cleaned(str(path), found.size_gib, found.root)
     by_volume = {str(each.volume): each.id for each in found.set.snapshots}
     carried = context.carry_out(
@@ -116,17 +121,6 @@ def _report(context: Context, carried: Carried) -> None:
     if carried.outcome is not None and not carried.outcome.failures:
         for note in carried.plan.notes:
             context.say(f"note: {note}")
-
-
-def _crew(context: Context) -> Crew:
-    return Crew(1 if context.surroundings.workers == 1 else WORKERS, lambda: _check(context))
-
-
-def _check(context: Context) -> None:
-    if context.clock.stop.is_set():
-        raise Interrupted(
-            "interrupted: the root was being read", hint="run the same command again: it goes on"
-        )
 
 
 def _holder(aws: Aws, name: str) -> Image | None:

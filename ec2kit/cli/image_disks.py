@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ec2kit.blocks.crew import WORKERS, Crew
-from ec2kit.errors import Interrupted, Refused, UsageError
+from ec2kit.cli.moving import check_stop, moving_line
+from ec2kit.errors import Refused, UsageError
 from ec2kit.images.choose import one_shown
 from ec2kit.model.ids import kind_of
 
@@ -54,18 +55,7 @@ def root_snapshot(context: Context, aws: Aws, word: str) -> str:
     return image.snapshots[0]
 
 
-def crew_of(context: Context) -> Crew:
-    """Who carries the blocks: stopped by Ctrl-C, with the progress on a terminal."""
-    around = context.surroundings
-    shown = [""]
-
-    def check() -> None:
-        if context.clock.stop.is_set():
-            raise Interrupted("interrupted", hint="run the same command again: it goes on where it was")
-
-    def tell(text: str) -> None:
-        if around.moving and text != shown[0]:
-            shown[0] = text
-            context.output.mutter(f"\r\x1b[K{text}")
-
-    return Crew(1 if around.workers == 1 else WORKERS, check, tell)
+def crew_of(context: Context, about: str) -> Crew:
+    """Who carries the blocks: stopped by Ctrl-C, with the progress of what it is about on a terminal."""
+    workers = 1 if context.surroundings.workers == 1 else WORKERS
+    return Crew(workers, lambda: check_stop(context), moving_line(context, about))

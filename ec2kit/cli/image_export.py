@@ -7,6 +7,7 @@ import click
 from ec2kit.blocks.download import download
 from ec2kit.cli.context import Context
 from ec2kit.cli.image_disks import crew_of, root_snapshot
+from ec2kit.cli.moving import clear
 from ec2kit.cli.options import reads
 from ec2kit.errors import Refused, UsageError
 from ec2kit.images.exporting import repack
@@ -37,7 +38,9 @@ def export(context: Context, which: str, file: str, form: str, force: bool) -> N
     snapshot = root_snapshot(context, aws, which)
     context.announce(aws)
     raw = target if form == "raw" else target.with_name(f"{target.name}.{snapshot}.raw")
-    blocks = download(aws.blocks, snapshot, raw, crew_of(context))
+    context.say(f"reading {snapshot}")
+    blocks = download(aws.blocks, snapshot, raw, crew_of(context, snapshot))
+    clear(context)
     if form != "raw":
         context.say(f"packing it as {form}")
         repack(raw, target, form)

@@ -86,23 +86,36 @@ class Reading:
 
     blocks: Blocks
     snapshot: SnapshotId
+    size_gib: int
     crew: Crew
 
 
-def scrubbed(bench: Workbench, reading: Reading, name: str, scrub: Scrub) -> Path:
+@dataclass(frozen=True)
+class Scrubbing:
+    """How the disk is scrubbed, what its machine calls it, and who is told each stage."""
+
+    scrub: Scrub
+    name: str
+    say: Callable[[str], None]
+
+
+def scrubbed(bench: Workbench, reading: Reading, scrubbing: Scrubbing) -> Path:
     """The root disk of a set without what only one machine may have, in a file on the bench.
 
-    `name` is what the machine calls the disk. Raises what reading and scrubbing raise.
+    Raises what reading and scrubbing raise.
     """
     if is_file(bench.clean):
+        scrubbing.say("it was read and scrubbed before; going on with that")
         return bench.clean
     with storing(bench.scrubbing):
         bench.scrubbing.unlink(missing_ok=True)
     if not is_file(bench.raw):
+        scrubbing.say(f"reading {reading.snapshot}, {reading.size_gib} GiB, to this machine")
         download(reading.blocks, reading.snapshot, bench.raw, reading.crew)
     with storing(bench.raw):
         bench.raw.replace(bench.scrubbing)
-    scrub(bench.scrubbing, name)
+    scrubbing.say(f"scrubbing {scrubbing.name} here, in a small machine of its own")
+    scrubbing.scrub(bench.scrubbing, scrubbing.name)
     with storing(bench.clean):
         bench.scrubbing.replace(bench.clean)
     return bench.clean

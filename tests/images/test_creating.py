@@ -15,7 +15,7 @@ from ec2kit.engine.steps import CreateImage, CreateSnapshotSet, RegisterImage, U
 from ec2kit.engine.steps.base import Ref
 from ec2kit.errors import Busy, Ec2kitError
 from ec2kit.images.creating import Cleaned, Wish, ends_with_image, first_plan, last_plan
-from ec2kit.images.scrubbing import Reading, Workbench, change_script, disk_name, scrubbed
+from ec2kit.images.scrubbing import Reading, Scrubbing, Workbench, change_script, disk_name, scrubbed
 from ec2kit.inventory.description import spec_of
 from ec2kit.inventory.machine import Machine
 from ec2kit.model.ids import SnapshotId
@@ -157,14 +157,21 @@ def bench(tmp_path: Path) -> Workbench:
 
 def test_the_disk_is_read_scrubbed_and_kept_until_it_is_cleared(bench: Workbench) -> None:
     blocks, done = OneBlock(), list[str]()
-    reading = Reading(blocks, SnapshotId("snap-1"), Crew(1))
+    reading = Reading(blocks, SnapshotId("snap-1"), 1, Crew(1))
 
     def scrub(disk: Path, name: str) -> None:
         assert disk.stat().st_size == 1 << 30
         done.append(name)
 
-    path = scrubbed(bench, reading, "xvda", scrub)
-    again = scrubbed(bench, reading, "xvda", scrub)
+    told = list[str]()
+    path = scrubbed(bench, reading, Scrubbing(scrub, "xvda", told.append))
+    assert told == [
+        "reading snap-1, 1 GiB, to this machine",
+        "scrubbing xvda here, in a small machine of its own",
+    ]
+    told.clear()
+    again = scrubbed(bench, reading, Scrubbing(scrub, "xvda", told.append))
+    assert told == ["it was read and scrubbed before; going on with that"]
 
     assert (path, again, done, reads(blocks)) == (bench.clean, bench.clean, ["xvda"], 1)
     assert bench.begun() == "snap-1"
@@ -175,15 +182,15 @@ def test_the_disk_is_read_scrubbed_and_kept_until_it_is_cleared(bench: Workbench
 
 def test_a_disk_that_was_being_scrubbed_is_read_anew(bench: Workbench) -> None:
     blocks = OneBlock()
-    reading = Reading(blocks, SnapshotId("snap-1"), Crew(1))
+    reading = Reading(blocks, SnapshotId("snap-1"), 1, Crew(1))
 
     def half(disk: Path, _name: str) -> None:
         disk.write_bytes(b"half")
         raise Ec2kitError("the appliance died")
 
     with pytest.raises(Ec2kitError, match="died"):
-        scrubbed(bench, reading, "xvda", half)
-    path = scrubbed(bench, reading, "xvda", lambda disk, name: None)
+        scrubbed(bench, reading, Scrubbing(half, "xvda", print))
+    path = scrubbed(bench, reading, Scrubbing(lambda disk, name: None, "xvda", print))
 
     assert reads(blocks) == 2
     assert path.stat().st_size == 1 << 30

@@ -111,13 +111,21 @@ class Clients:
 
     @cached_property
     def s3(self) -> Any:
-        """Objects: reading and writing, from many threads."""
-        made = self._client("s3", _OBJECTS)
+        """Objects: their contents and changes, from many threads."""
+        return self._s3(_OBJECTS)
+
+    @cached_property
+    def s3_looking(self) -> Any:
+        """What S3 has, without contents: asked again by botocore, as EC2 is."""
+        return self._s3(_OBJECTS.merge(_PATIENT))
+
+    def _s3(self, config: Config) -> Any:
+        made = self._client("s3", config)
         host = made.meta.endpoint_url.partition("://")[2].partition("/")[0].partition(":")[0]
         if host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
             return made
         # Nobody but AWS answers at bucket.host for every bucket; the sandbox does not.
-        return self._client("s3", _OBJECTS.merge(Config(s3={"addressing_style": "path"})))
+        return self._client("s3", config.merge(Config(s3={"addressing_style": "path"})))
 
     @cached_property
     def iam(self) -> Any:
@@ -163,11 +171,13 @@ class Clients:
             raise caught_exception
 
 
-_READING = Config(
-    retries={"mode": "standard", "max_attempts": 10},
-    connect_timeout=5,
-    read_timeout=60,
-    user_agent_extra="ec2kit",
+_PATIENT = Config(retries={"mode": "standard", "max_attempts": 10})
+_READING = _PATIENT.merge(
+    Config(
+        connect_timeout=5,
+        read_timeout=60,
+        user_agent_extra="ec2kit",
+    )
 )
 _ACTING = Config(
     retries={"mode": "standard", "total_max_attempts": 1},

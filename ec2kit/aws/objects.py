@@ -66,7 +66,7 @@ class Objects:
 
     def reachable(self, bucket: str) -> None:
         """Raise `NotFound` when there is no such bucket, `AccessDenied` when it is not for us (ListObjectsV2)."""
-        self.door.read(self.door.clients.s3.list_objects_v2, Bucket=bucket, MaxKeys=1)
+        self.door.read(self.door.clients.s3_looking.list_objects_v2, Bucket=bucket, MaxKeys=1)
 
     def begin(self, bucket: str, key: str, metadata: Mapping[str, str]) -> PendingUpload:
         """CreateMultipartUpload; each call begins another one, so ask for `pending` first."""
@@ -85,7 +85,7 @@ class Objects:
         found: list[PendingUpload] = []
         more: dict[str, str] = {}
         while True:
-            method = self.door.clients.s3.list_multipart_uploads
+            method = self.door.clients.s3_looking.list_multipart_uploads
             page = self.door.read(method, Bucket=bucket, Prefix=prefix, **more)
             found += [
                 PendingUpload(
@@ -109,7 +109,7 @@ class Objects:
         after = 0
         while True:
             page = self.door.read(
-                self.door.clients.s3.list_parts,
+                self.door.clients.s3_looking.list_parts,
                 Bucket=bucket,
                 Key=upload.key,
                 UploadId=upload.id,
@@ -179,7 +179,7 @@ class Objects:
         """HeadObject; None where there is none."""
         try:
             answer = self.door.read(
-                self.door.clients.s3.head_object, Bucket=bucket, Key=key, ChecksumMode="ENABLED"
+                self.door.clients.s3_looking.head_object, Bucket=bucket, Key=key, ChecksumMode="ENABLED"
             )
         except NotFound:
             return None
@@ -238,7 +238,9 @@ class Objects:
     def _pages(self, bucket: str, **asked: Any) -> Iterator[dict[str, Any]]:
         more: dict[str, str] = {}
         while True:
-            page = self.door.read(self.door.clients.s3.list_objects_v2, Bucket=bucket, **asked, **more)
+            page = self.door.read(
+                self.door.clients.s3_looking.list_objects_v2, Bucket=bucket, **asked, **more
+            )
             yield page
             if not page.get("IsTruncated"):
                 return

@@ -136,10 +136,17 @@ def _rest_action(request: Request, signing: str) -> str:
 
     try:
         router = get_service_router(signing or "s3")
-        operation, _ = router.match(MotoRequest(to_environ(request, "127.0.0.1")))
+        operation, _ = router.match(MotoRequest(to_environ(_with_bucket(request), "127.0.0.1")))
     except (NotFound, NotImplementedError, LookupError, ValueError):
         return ""
     return str(operation.name)
+
+
+def _with_bucket(request: Request) -> Request:
+    """A request to S3 with its bucket in the path, where the model has it: `BUCKET.s3.REGION.amazonaws.com/KEY` says it
+    in the host (S3 User Guide, "Virtual hosting of general purpose buckets")."""
+    bucket, in_host, _ = request.header("host").partition(".s3.")
+    return replace(request, target=f"/{bucket}{request.target}") if in_host else request
 
 
 def _flat_json(body: bytes) -> dict[str, str]:

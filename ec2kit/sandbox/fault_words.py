@@ -49,7 +49,7 @@ KNOWN = (
     "probe-path",
 )
 
-_ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z*?]+|[A-Z][A-Za-z*?]+|ec2|ebs|ssm|iam|sts|s3")
+_ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+|[A-Z][A-Za-z0-9*?]+|ec2|ebs|ssm|iam|sts|s3")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]+")
 _TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
 

@@ -41,6 +41,8 @@ MESSAGES = {
     "InternalError": "An internal error has occurred",
     "Unavailable": "The server is overloaded and can't handle the request",
     "UnauthorizedOperation": "You are not authorized to perform this operation.",
+    "AccessDenied": "Access Denied",
+    "AccessDeniedException": "You are not authorized to perform this operation.",
     "AuthFailure": "AWS was not able to validate the provided access credentials",
     "ExpiredToken": "The security token included in the request is expired",
     "RequestExpired": "Request has expired.",

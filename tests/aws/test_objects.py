@@ -11,6 +11,7 @@ import pytest
 
 from ec2kit.aws.objects import Objects
 from ec2kit.errors import NotFound, Unavailable
+from ec2kit.sandbox.faults import Effect, Fault, Spell
 from tests.engine.practice import Practice
 
 MIB = 1 << 20
@@ -92,3 +93,15 @@ def test_what_is_not_there(objects: Objects) -> None:
     objects.put(BUCKET, "short", b"12345")
     with pytest.raises(Unavailable, match="gives"):
         objects.get(BUCKET, "short", 0, 9)
+
+
+def test_looking_is_repeated_while_s3_does_not_answer(objects: Objects, practice: Practice) -> None:
+    """As EC2 is asked again: one slow-down must not end a bundle of hours."""
+    objects.put(BUCKET, "a", b"data")
+    for call in ("HeadObject", "ListObjectsV2", "ListMultipartUploads"):
+        fault = Fault(call, f"s3:{call}", Effect("503"), Spell(times=1), practice.clock.now())
+        practice.sandbox.app.world.faults.add(fault)
+
+    assert objects.look(BUCKET, "a") is not None
+    assert [each.key for each in objects.listed(BUCKET, "")] == ["a"]
+    assert objects.pending(BUCKET, "") == ()

@@ -22,6 +22,7 @@ from ec2kit.sandbox.orders import Order, RequestOrder, ResourceOrder
             "ssm:GetParameter",
             RequestOrder("ssm:GetParameter", Effect("error", "InternalError")),
         ),
+        ("503", "s3:ListObjectsV2", RequestOrder("s3:ListObjectsV2", Effect("503"))),
         ("delay:5s", "", RequestOrder("*", Effect("delay", delay=timedelta(seconds=5)))),
         ("delay:250ms", "", RequestOrder("*", Effect("delay", delay=timedelta(milliseconds=250)))),
         ("reset", "*", RequestOrder("*", Effect("reset"))),

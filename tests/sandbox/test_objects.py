@@ -1,13 +1,16 @@
 """S3: multipart uploads as boto3 does them, and checksums that are looked at."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
-from ec2kit.sandbox import store
-from ec2kit.sandbox.direct import direct_client
+from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY, store
+from ec2kit.sandbox.direct import direct_client, transport
 from tests.sandbox.rules.making import refused
 from tests.support.inprocess import InProcess
 
@@ -62,6 +65,22 @@ def test_what_is_not_what_was_sent_is_refused(s3: Any) -> None:
     s3.put_object(**where, ChecksumAlgorithm="SHA1")
     body = s3.get_object(Bucket="backups", Key=KEY)["Body"].read()
     assert hashlib.sha256(body).digest() == hashlib.sha256(b"data").digest()
+
+
+def test_a_bucket_in_the_host_is_one_in_the_path() -> None:
+    app = InProcess().app
+    for style in ("path", "virtual"):
+        client = boto3.client(
+            "s3",
+            region_name="eu-west-1",
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            config=Config(s3={"addressing_style": style}),
+        )
+        client.meta.events.register_first("before-send.*", transport(app))
+        with suppress(client.exceptions.NoSuchBucket):
+            client.list_objects_v2(Bucket="backups")
+    assert app.calls.names() == ["s3:ListObjectsV2"] * 2
 
 
 def test_large_objects_are_saved_beside_the_state(tmp_path: Path) -> None:

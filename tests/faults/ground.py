@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import botocore.session
@@ -25,9 +26,11 @@ from ec2kit.sandbox.faults import Spell
 from ec2kit.sandbox.hooks import Hooks
 from ec2kit.sandbox.wire import Answer, Request
 from tests.cli.screens import Shell
-from tests.faults.commands import ADDRESS
+from tests.faults.commands import ADDRESS, DISK, SHELF
+from tests.images.bundles.ground import FEW, attach, write_disk
 from tests.kill.world import World, read_world
 from tests.sandbox.seeded import Seeded
+from tests.support.building import build_at_once
 from tests.support.inprocess import InProcess
 
 FLEET = (
@@ -42,6 +45,12 @@ FAILED = (
     "protect web-4",
     f"eip assign {ADDRESS} web-1",
     "recovery pause web-4 --for 1d --reason work",
+)
+IMAGES = (
+    "image build debian-12-minimal --name web-20260101",
+    "image build debian-12-minimal --name web-20260102",
+    *["snapshot create web-1"] * 2,
+    *[f"bundle create web-1 {SHELF} --volume {DISK}"] * 2,
 )
 
 
@@ -73,7 +82,7 @@ class FaultyShell(Shell):
     def _session(self) -> botocore.session.Session:
         session = super()._session()
         events: Any = session.get_component("event_emitter")
-        for service in ("ec2", "ssm", "sts"):
+        for service in ("ec2", "ebs", "s3", "ssm", "sts"):
             # As exact as the client's own handler, which is asked before those of shorter names.
             events.register_first(f"needs-retry.{service}", _at_once)
         if self.cut_off:
@@ -108,7 +117,7 @@ class Ground:
         """The world anew, with a home of its own at `home`."""
         shutil.copytree(self.directory / "home", home)
         sandbox = Loaded(self.directory / "world")
-        return sandbox, FaultyShell(home, sandbox, workers=1)
+        return sandbox, FaultyShell(home, sandbox, workers=1, build=build_at_once, scrub=_scrub)
 
     def line(self, words: str) -> str:
         """The words of a command with the ground's own names in them."""
@@ -142,7 +151,20 @@ def world_of(sandbox: InProcess) -> World:
     """Everything that is there, without chance and time, and without the number of the attempt that made it."""
     _WATCHED.app = sandbox.app
     read: World = json.loads(_ATTEMPT.sub(r"\1", json.dumps(read_world(_WATCHED.client))))
-    return read
+    return read | {"images told": _told(_WATCHED.client("ec2"))}
+
+
+def _told(ec2: Any) -> list[Any]:
+    """Of each image who may use it, and whether it goes out of date."""
+    return sorted(
+        [each["Name"], "DeprecationTime" in each, _users(ec2, each["ImageId"])]
+        for each in ec2.describe_images(Owners=["self"])["Images"]
+    )
+
+
+def _users(ec2: Any, image: str) -> list[str]:
+    asked = ec2.describe_image_attribute(ImageId=image, Attribute="launchPermission")
+    return sorted(each.get("UserId", "all") for each in asked["LaunchPermissions"])
 
 
 @dataclass
@@ -153,9 +175,10 @@ class Grounds:
     _made: dict[str, Ground] = field(default_factory=dict)
 
     def of(self, name: str) -> Ground:
-        """`fleet` is well, `failed` has a failed machine, in `healed` that one was recovered."""
+        """`fleet` is well, `failed` has a failed machine, in `healed` that one was recovered; `images` has two images,
+        two sets, two bundles, and a disk in a file."""
         if name not in self._made:
-            fill = {"fleet": _fleet, "failed": _failed, "healed": _healed}[name]
+            fill = {"fleet": _fleet, "failed": _failed, "healed": _healed, "images": _images}[name]
             self._made[name] = _filled(self.directory / name, fill)
         return self._made[name]
 
@@ -198,3 +221,18 @@ def _failed(sandbox: Seeded, shell: Shell) -> None:
 def _healed(sandbox: Seeded, shell: Shell) -> None:
     _failed(sandbox, shell)
     _typed(shell, ("recover all",))
+
+
+def _images(sandbox: Seeded, shell: Shell) -> None:
+    with TemporaryDirectory() as place:
+        attach(sandbox, write_disk(Path(place) / "raw", FEW), DISK)
+    # Of no whole GiB, as small as a disk can be: it is copied for each cell.
+    (shell.home / "disk.raw").write_bytes(b"\xeb" + bytes(509) + b"\x55\xaa" + bytes(510 << 10))
+    shell.build = build_at_once
+    _typed(shell, IMAGES)
+
+
+def _scrub(disk: Path, _name: str) -> None:
+    """What the appliance does, as far as AWS can see: a block changes."""
+    with disk.open("r+b") as file:
+        file.write(b"scrubbed")

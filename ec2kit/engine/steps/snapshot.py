@@ -116,7 +116,7 @@ class CreateSnapshotSet(_SnapshotLook):
                 raise Ec2kitError(
                     f"snapshot '{snapshot.id}' of set '{result['set']}' ended in error: {why}",
                     resource=snapshot.id,
-                    hint=f"ec2kit snapshot create {self.instance}",
+                    hint="run the same command again: it takes another set",
                 )
         if len(shown) < len(self.ids(result)):
             return NOT_SHOWN

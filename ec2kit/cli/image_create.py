@@ -12,6 +12,7 @@ from ec2kit.cli.context import Context
 from ec2kit.cli.image_disks import crew_of
 from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes
+from ec2kit.engine.codec import decode_plan
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import UsageError
 from ec2kit.host.paths import cache_directory
@@ -21,6 +22,7 @@ from ec2kit.images.scrubbing import Reading, Scrubbing, Workbench, by_appliance,
 from ec2kit.inventory.description import Spec, spec_from_tags
 from ec2kit.inventory.select import select_one
 from ec2kit.inventory.selectors import parse
+from ec2kit.model.runs import RunState
 from ec2kit.screen.reports import ITEM_COLUMNS
 from ec2kit.snapshots.observe import one_set, subjects
 from ec2kit.snapshots.sets import SnapshotSet
@@ -65,7 +67,7 @@ def create(context: Context, machine: str, name: str, root_only: bool, unscrubbe
         context.carry_out(first)
         return
     with bench.held():
-        begun = None if context.options.new else _begun(aws, bench, name)
+        begun = None if context.options.new else _begun(context, bench, name)
         if begun is None:
             carried = context.carry_out(first, Manner(made="image_id", show=False))
             if not _is_set_only(carried):
@@ -127,13 +129,28 @@ def _holder(aws: Aws, name: str) -> Image | None:
     return next(iter(aws.images.describe(filters={"name": [name]}, owners=["self"])), None)
 
 
-def _begun(aws: Aws, bench: Workbench, name: str) -> SnapshotId | None:
+def _begun(context: Context, bench: Workbench, name: str) -> SnapshotId | None:
     """The snapshot that a killed command was at; a bench is cleared that nobody needs any more."""
-    snapshot = bench.begun()
+    aws, snapshot = context.aws(), bench.begun()
+    if snapshot is None and (snapshot := _taken_last(context)) is not None:
+        bench.begin(snapshot)
     if snapshot is not None and aws.snapshots.describe([snapshot]) and not _holder(aws, name):
         return snapshot
     bench.clear()
     return None
+
+
+def _taken_last(context: Context) -> SnapshotId | None:
+    """The root of the set that the same words took, when they were killed before anything else was written down."""
+    state, aws = context.state, context.aws()
+    last = next(iter(state.journal.runs(limit=1, intent=state.command(context).intent)), None)
+    if last is None or last.state is not RunState.DONE or state.runs.is_stale(last):
+        return None
+    if ends_with_image(decode_plan(last.plan)):
+        return None
+    results = [record.result or {} for record in state.journal.steps(last.id)]
+    ids = next((result["snapshot_ids"] for result in results if "snapshot_ids" in result), ())
+    return _root_of(one_set(aws, ids[0])).root if ids and aws.snapshots.describe(ids) else None
 
 
 def _is_set_only(carried: Carried) -> bool:

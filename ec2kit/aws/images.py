@@ -27,7 +27,9 @@ class Images:
     ) -> tuple[Image, ...]:
         """The images with these ids that pass the filters; our own when neither ids nor owners are given.
 
-        Ids go as a filter, so that an unknown one is simply missing.
+        Ids go as a filter, so that an unknown one is simply missing. Disabled images are there too, which EC2 tells
+        their owner only when asked: they keep their names, their snapshots and their cost (EC2 User Guide, "Disable
+        an AMI").
         """
         wanted = list(dict.fromkeys(ids))
         from_whom = list(owners) or ([] if wanted else ["self"])
@@ -37,6 +39,7 @@ class Images:
             answer = self.door.read(
                 self.door.clients.ec2.describe_images,
                 Filters=wire.filter_list(chosen),
+                IncludeDisabled=True,
                 **wire.present(Owners=from_whom),
             )
             found.extend(map(image_in, answer["Images"]))

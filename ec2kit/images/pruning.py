@@ -38,6 +38,10 @@ def candidate_of(image: Image, around: Surrounding, now: datetime) -> Candidate:
     holds = [f"used by {users.brief}"] if users else []
     holds += [KEEP] if KEEP in image.tags else []
     broken = f"it is {image.state}" if image.state in ENDED else ""
+    if image.state == "disabled":
+        # By hand, to be enabled again perhaps: it is nobody's newest, and not ours to delete.
+        broken = "it is disabled"
+        holds += [broken]
     if image.state in ("pending", "transient"):
         broken = f"it is {image.state}"
         holds += [f"it is {image.state}"] if image.created is None or now - image.created < YOUNG else []

@@ -178,6 +178,28 @@ def test_delete_refuses_what_is_used_and_says_who_uses_it(shell: Shell, sandbox:
     assert AMD64 not in images(sandbox)
 
 
+def test_a_disabled_image_is_listed_shown_and_deleted_and_keeps_its_name(
+    shell: Shell, sandbox: Seeded
+) -> None:
+    """EC2 tells its owner of it only when asked; it is billed all the same."""
+    id = images(sandbox)[I386]["ImageId"]
+    sandbox.ec2.disable_image(ImageId=id)
+
+    assert shell.run(f"image ls {I386} --columns name,state").stdout == f"{I386}\tdisabled\n"
+    assert shell.run(f"image show {I386} -o json").exit == 0
+    copied = shell.run(f"image copy {I386} --to eu-west-2")
+    assert copied.exit == 5
+    assert "it is disabled, and only an available image can be copied" in copied.stderr
+    launched = shell.run(f"launch legacy --image {I386} --type t2.nano")
+    assert launched.exit == 1
+    assert f"hint: aws ec2 enable-image --image-id {id}" in launched.stderr
+    pruned = shell.run("image prune 'debian-*' --keep-last 1 --dry-run")
+    assert "it is disabled" in pruned.stderr + pruned.stdout
+
+    assert shell.run(f"image delete {I386} --yes").exit == 0
+    assert shell.run(f"image ls {I386}").exit == 4
+
+
 def test_delete_takes_the_snapshots_too(shell: Shell, sandbox: Seeded) -> None:
     snapshot = images(sandbox)[I386]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
 

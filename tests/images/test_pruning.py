@@ -86,6 +86,16 @@ def test_one_that_failed_counts_for_nothing_and_one_in_the_making_is_let_be() ->
     assert plan.steps[0].reason == "it is failed"
 
 
+def test_one_that_is_disabled_counts_for_nothing_and_stays() -> None:
+    disabled, good, old = image(1, 1, state="disabled"), image(2, 2), image(3, 3)
+
+    plan, _ = prune_plan([disabled, good, old], around(disabled, good, old), LAST, NOW)
+
+    assert plan.unchanged[0] == ("debian-12-amd64-1 (ami-00000001)", "it is disabled")
+    assert plan.unchanged[1][0] == "debian-12-amd64-2 (ami-00000002)"
+    assert {step.subject for step in plan.steps} == {"debian-12-amd64-3"}
+
+
 def test_a_plan_of_nothing_says_why() -> None:
     assert prune_plan([image(1)], around(image(1)), LAST, NOW)[0].why_empty == "the policy keeps all of them"
     assert prune_plan([], around(), LAST, NOW)[0].why_empty == "no image is selected"

@@ -34,7 +34,11 @@ def find_image(aws: Aws, word: str) -> Image | None:
     if usable:
         return max(usable, key=lambda image: (image.created or _EVER, image.id))
     if found:
-        raise Ec2kitError(f"the image '{word}' is {found[0].state}: it cannot be launched", resource=word)
+        raise Ec2kitError(
+            f"the image '{word}' is {found[0].state}: it cannot be launched",
+            hint=f"aws ec2 enable-image --image-id {found[0].id}" if found[0].state == "disabled" else "",
+            resource=word,
+        )
     raise NotFound(
         f"the image '{word}' does not exist",
         resource=word,

@@ -36,7 +36,7 @@ SECTIONS: dict[str, str] = {
 
 def _at(section: str, *commands: tuple[str, str, str] | tuple[str, str, str, bool]) -> tuple[Command, ...]:
     return tuple(
-        Command(tuple(item[0].split()), f"ec2kit.cli.{item[1]}", item[2], section, len(item) > 3)
+        Command(tuple(item[0].split()), f"ec2kit.cli.commands.{item[1]}", item[2], section, len(item) > 3)
         for item in commands
     )
 

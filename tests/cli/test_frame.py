@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ec2kit.cli.completing import candidates
+from ec2kit.cli.commands.completing import candidates
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads, stays
 from ec2kit.cli.overview import exit_line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ec2kit.cli.image_boot import _architecture
+from ec2kit.cli.commands.image_boot import _architecture
 from ec2kit.host.processes import Ended, attempt
 from ec2kit.images.boot.spec import BootReport, BootSpec
 from ec2kit.images.disk.assemble import assemble

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from ec2kit.cli.launch_layers import WORDS, added
+from ec2kit.cli.commands.launch_layers import WORDS, added
 from ec2kit.config import LaunchProfile, parse_config
 from ec2kit.sandbox import seed
 from ec2kit.sandbox.launch_defaults import LAUNCH_DEFAULTS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ec2kit.cli.commands.monitoring import Named
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import Named
 from ec2kit.errors import Interrupted
 from ec2kit.model.evidence import Sample, Verdict
 from ec2kit.recovery.judge import Condition

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ec2kit.cli.commands.history import find_run
 from ec2kit.cli.context import Context
-from ec2kit.cli.history import find_run
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.undo import undo_plan

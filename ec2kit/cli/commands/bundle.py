@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ec2kit.cli.bundle_reading import reading_of
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.bundle_reading import reading_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.keeping import keeps, policy_of
 from ec2kit.cli.moving import clear

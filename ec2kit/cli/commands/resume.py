@@ -6,8 +6,8 @@ import click
 
 from ec2kit.cli.carrying import Manner, typed
 from ec2kit.cli.carrying import resume as go_on
+from ec2kit.cli.commands.history import find_run
 from ec2kit.cli.context import Context
-from ec2kit.cli.history import find_run
 from ec2kit.cli.options import changes
 from ec2kit.engine.codec import decode_plan
 from ec2kit.errors import NotFound

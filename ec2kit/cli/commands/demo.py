@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ec2kit.cli.demo_story import NEXT, STORY, Scene
+from ec2kit.cli.commands.demo_story import NEXT, STORY, Scene
 from ec2kit.cli.options import stays
 from ec2kit.errors import Ec2kitError, Exit
 

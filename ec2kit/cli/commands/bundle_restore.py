@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ec2kit.cli.bundle_reading import reading_of
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.bundle_reading import reading_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes

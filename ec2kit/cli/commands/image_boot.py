@@ -43,7 +43,7 @@ def boot(
     ec2kit image boot disk.qcow2 --user-data first.sh --keep-log console.txt
     ec2kit image boot ami-0123456789abcdef0
     """
-    from ec2kit.cli.image_disks import require_file
+    from ec2kit.cli.commands.image_disks import require_file
     from ec2kit.images.boot.console import ForPeople
     from ec2kit.images.boot.spec import BootSpec
     from ec2kit.images.boot.trial import boot_test
@@ -94,7 +94,7 @@ def _source(context: Context, image: str) -> Iterator[_Source]:
         yield _Source(disk, _architecture(disk))
         return
     from ec2kit.blocks.download import download
-    from ec2kit.cli.image_disks import crew_of, root_snapshot
+    from ec2kit.cli.commands.image_disks import crew_of, root_snapshot
     from ec2kit.cli.moving import clear
     from ec2kit.host.files import ensure_directory
     from ec2kit.host.paths import cache_directory

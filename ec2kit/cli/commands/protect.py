@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import click
 
+from ec2kit.cli.commands.monitoring import EXCEPT, monitor_of
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import EXCEPT, monitor_of
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import UsageError

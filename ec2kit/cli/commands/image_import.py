@@ -11,8 +11,8 @@ import click
 
 from ec2kit.blocks.verify import Thoroughness
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.image_disks import require_file
 from ec2kit.cli.context import Context
-from ec2kit.cli.image_disks import require_file
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import Ec2kitError, Exit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ec2kit.cli.completing import candidates
+from ec2kit.cli.commands.completing import candidates
 from ec2kit.cli.context import Context
 from ec2kit.cli.names import known_names
 from ec2kit.cli.options import stays

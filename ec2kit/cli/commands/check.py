@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import click
 
 from ec2kit.aws import Aws
+from ec2kit.cli.commands.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.options import reads
 from ec2kit.cli.state import State
 from ec2kit.errors import CHECK_EXIT_MEANINGS, CheckExit, Ec2kitError, Exit, Interrupted

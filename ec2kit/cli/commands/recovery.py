@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import click
 
 from ec2kit.aws import Aws
+from ec2kit.cli.commands.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import EXCEPT, monitor_of, named, set_aside
 from ec2kit.cli.options import changes, reads
 from ec2kit.cli.state import State
 from ec2kit.engine.plan import Plan

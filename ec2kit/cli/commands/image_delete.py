@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.image import profiles
 from ec2kit.cli.context import Context
-from ec2kit.cli.image import profiles
 from ec2kit.cli.keeping import keeps, policy_of
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan

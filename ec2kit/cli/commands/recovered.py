@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ec2kit.aws import Aws
+from ec2kit.cli.commands.monitoring import Named
 from ec2kit.cli.context import Context
-from ec2kit.cli.monitoring import Named
 from ec2kit.errors import Exit, Refused
 from ec2kit.recovery.announce import announce, ended_of, keep, recall, shorten
 from ec2kit.recovery.heal import Healed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.launch_layers import layered
 from ec2kit.cli.context import Context
-from ec2kit.cli.launch_layers import layered
 from ec2kit.cli.options import AT_ONCE, changes
 from ec2kit.config import LaunchProfile
 from ec2kit.errors import UsageError

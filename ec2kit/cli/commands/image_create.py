@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ec2kit.cli.carrying import Carried, Manner
+from ec2kit.cli.commands.image_disks import crew_of
 from ec2kit.cli.context import Context
-from ec2kit.cli.image_disks import crew_of
 from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes
 from ec2kit.engine.codec import decode_plan

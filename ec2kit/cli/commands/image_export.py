@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from ec2kit.blocks.download import download
+from ec2kit.cli.commands.image_disks import crew_of, root_snapshot
 from ec2kit.cli.context import Context
-from ec2kit.cli.image_disks import crew_of, root_snapshot
 from ec2kit.cli.moving import clear
 from ec2kit.cli.options import reads
 from ec2kit.errors import Refused, UsageError

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from ec2kit.aws import Aws
-from ec2kit.cli import by_hand
+from ec2kit.cli.commands import by_hand
+from ec2kit.cli.commands.live import watch_live
+from ec2kit.cli.commands.monitoring import EXCEPT, Named, monitor_of, named, set_aside
+from ec2kit.cli.commands.recovered import report, report_sick
+from ec2kit.cli.commands.rehearsing import rehearse
 from ec2kit.cli.consent import confirm
 from ec2kit.cli.context import Context
-from ec2kit.cli.live import watch_live
-from ec2kit.cli.monitoring import EXCEPT, Named, monitor_of, named, set_aside
 from ec2kit.cli.options import changes
-from ec2kit.cli.recovered import report, report_sick
-from ec2kit.cli.rehearsing import rehearse
 from ec2kit.engine.session import Session
 from ec2kit.errors import UsageError
 from ec2kit.model.ids import RunId

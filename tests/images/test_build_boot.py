@@ -109,3 +109,24 @@ def test_an_i386_image_is_built_and_boots(shell: Shell, root_tar: Built) -> None
     # The same words again find it, and neither build nor boot.
     again = shell.run(*words)
     assert json.loads(again.stdout) == built
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("architecture, tested", [("amd64", "bios,uefi"), ("i386", "bios")])
+def test_a_disk_of_another_format_is_booted_before_it_is_registered(
+    shell: Shell, root_tar: Built, architecture: str, tested: str
+) -> None:
+    root_tar("debian-12-minimal", architecture)
+    words = ("image", "build", "debian-12-minimal", "--arch", architecture, "--no-boot-test")
+    shell.run(*words, "--file", "disk.raw")
+    packed = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "disk.raw", "disk.qcow2"]
+    subprocess.run(packed, cwd=shell.home, check=True)
+
+    words = ("image", "import", "disk.qcow2", "--name", "moved", "--arch", architecture)
+    (made,) = json.loads(shell.run(*words, "-o", "json").stdout)
+
+    image = json.loads(shell.run("image", "show", made["id"], "-o", "json").stdout)
+    assert image["tags"]["ec2kit:tested"] == tested
+    shell.run("image", "export", "moved", "back.raw")
+    compared = subprocess.run(["cmp", "disk.raw", "back.raw"], cwd=shell.home, check=False)
+    assert compared.returncode == 0

@@ -99,6 +99,7 @@ wheel: $(DEV)
 	$(call group,wheel,$(PYTEST) -m wheel)
 
 deep: $(DEV)
+	@PYTHON=$(PYTHON) bash .ci/packages deep
 	$(call group,deep,HYPOTHESIS_PROFILE=deep $(PYTEST) -m deep --timeout 3600)
 
 bench: $(DEV)

@@ -5,10 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import listing, quick_help, thousand, upload
+from benchmarks import building, bundles, listing, quick_help, thousand, upload
 from benchmarks.result import Result
 
-BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (quick_help.run, listing.run, thousand.run, upload.run)
+BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (
+    quick_help.run,
+    listing.run,
+    thousand.run,
+    upload.run,
+    bundles.run,
+    building.run,
+)
 
 
 def main() -> int:

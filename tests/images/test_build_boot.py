@@ -122,8 +122,10 @@ def test_a_disk_of_another_format_is_booted_before_it_is_registered(
     packed = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "disk.raw", "disk.qcow2"]
     subprocess.run(packed, cwd=shell.home, check=True)
 
-    words = ("image", "import", "disk.qcow2", "--name", "moved", "--arch", architecture)
-    (made,) = json.loads(shell.run(*words, "-o", "json").stdout)
+    imported = shell.run(
+        "image", "import", "disk.qcow2", "--name", "moved", "--arch", architecture, "-o", "json"
+    )
+    (made,) = json.loads(imported.stdout)
 
     image = json.loads(shell.run("image", "show", made["id"], "-o", "json").stdout)
     assert image["tags"]["ec2kit:tested"] == tested

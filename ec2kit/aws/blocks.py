@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ec2kit.aws import wire
-from ec2kit.aws.door import Door
-from ec2kit.errors import Unavailable
+from ec2kit.aws.door import Again, Door
+from ec2kit.errors import NotFound, Unavailable
 from ec2kit.model.ids import SnapshotId
 from ec2kit.model.tags import Tags
 
@@ -25,7 +25,7 @@ PAGE = 10_000
 IDLE_MINUTES = 1440
 """After how long without a block AWS gives a pending snapshot up (StartSnapshot, Timeout: 10 to 4,320, else 60). A day:
 as long as a run that was killed is gone on with by itself."""
-TRIES, PAUSE_GROWTH = 12, 2.0
+PAUSES = tuple(2.0 * number for number in range(1, 12))
 """Twelve tries, 2, 4, 6 … s apart, are 132 s: coldsnap's numbers, which got it past "snapshot does not exist" right
 after StartSnapshot, and past throttling."""
 
@@ -155,8 +155,8 @@ class Blocks:
                 return
 
     def _again(self, action: str, method: Any, **params: Any) -> dict[str, Any]:
-        pauses = [PAUSE_GROWTH * number for number in range(1, TRIES)]
-        return self.door.repeat(action, method, pauses, params)
+        # A snapshot that was just begun, or completed, is not known everywhere at once.
+        return self.door.repeat(action, method, Again(PAUSES, (Unavailable, NotFound)), params)
 
 
 def _text(digest: bytes) -> str:

@@ -8,7 +8,7 @@ lost is not repeated here: only the step knows whether that is safe (`OutcomeUnk
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 
 from ec2kit.aws.faults import NOT_THERE, translate
 from ec2kit.aws.limits import Limiter
-from ec2kit.errors import NotFound, Unavailable
+from ec2kit.errors import Ec2kitError, Unavailable
 
 if TYPE_CHECKING:
     from ec2kit.aws.target import Target
@@ -63,6 +63,14 @@ class Seen:
     calls: int = 0
     answered: bool = False
     """Whether this endpoint ever answered, whatever it said."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """When a call that does no harm is made again: after these errors, and after each of `pauses` (seconds)."""
+
+    pauses: tuple[float, ...]
+    after: tuple[type[Ec2kitError], ...] = (Unavailable,)
 
 
 def _nothing() -> None:
@@ -256,20 +264,19 @@ class Door:
         self,
         action: str,
         method: Callable[..., Any],
-        pauses: Sequence[float],
+        again: Again,
         params: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Make a call that does no harm when it is made twice, again after each of `pauses` (seconds) while AWS does
-        not answer, throttles, or does not know yet what was just made.
+        """Make a call that does no harm when it is made twice, as often as `again` says.
 
         Raises whatever `guard` raises, and `Ec2kitError`s; a last `Unavailable` says nothing about the outcome.
         """
-        for pause in (*pauses, None):
+        for pause in (*again.pauses, None):
             self.guard()
             self.limiter.take(action)
             try:
                 return self._once(method, action, dict(params), changing=False)
-            except (Unavailable, NotFound):
+            except again.after:
                 if pause is None:
                     raise
                 self.clients.clock.sleep(pause)

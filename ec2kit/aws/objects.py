@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from ec2kit.aws import wire
-from ec2kit.aws.door import Door
+from ec2kit.aws.door import Again, Door
 from ec2kit.errors import AwsRefused, NotFound, Unavailable
 
-TRIES, PAUSE_GROWTH = 8, 2.0
+PAUSES = tuple(2.0 * number for number in range(1, 8))
 """Eight tries, 2, 4, 6 … s apart, are 56 s: longer than S3 asks to slow down for, while it spreads a busy prefix."""
 UNKNOWN_THERE = frozenset({"NotImplemented", "InvalidRequest", "InvalidArgument"})
 """How endpoints that are not AWS's refuse what they do not know, here: a checksum algorithm."""
@@ -247,8 +247,8 @@ class Objects:
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _again(self, action: str, method: Any, **params: Any) -> dict[str, Any]:
-        pauses = [PAUSE_GROWTH * number for number in range(1, TRIES)]
-        return self.door.repeat(action, method, pauses, params)
+        # S3 shows at once what was written: what it does not find is not there.
+        return self.door.repeat(action, method, Again(PAUSES), params)
 
 
 def _completed(part: StoredPart, with_sha256: bool) -> dict[str, Any]:

@@ -83,13 +83,15 @@ def test_small_ones_are_put_listed_and_deleted(objects: Objects) -> None:
     assert [each.key for each in objects.listed(BUCKET, "list/")] == ["list/2"]
 
 
-def test_what_is_not_there(objects: Objects) -> None:
+def test_what_is_not_there_is_told_at_once(objects: Objects, practice: Practice) -> None:
+    begun = practice.clock.slept
     assert objects.look(BUCKET, "none") is None
     with pytest.raises(NotFound) as caught:
         objects.reachable("no-such-bucket")
     assert "aws s3" in caught.value.hint
     with pytest.raises(NotFound):
         objects.get(BUCKET, "none", 0, 1)
+    assert practice.clock.slept == begun
     objects.put(BUCKET, "short", b"12345")
     with pytest.raises(Unavailable, match="gives"):
         objects.get(BUCKET, "short", 0, 9)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,64 +10,17 @@ import click
 
 from ec2kit.blocks.verify import Thoroughness
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.image_orders import Job, Typed, from_image, from_recipe, workshop
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.steps.blocks import UploadSnapshot
-from ec2kit.errors import Exit, UsageError
-from ec2kit.host.paths import cache_directory
-from ec2kit.images.naming import check_name
-from ec2kit.images.registration import BIOS, UEFI, Publication, check_name_free, publish_plan
-from ec2kit.model.tags import RECIPE, TESTED
+from ec2kit.errors import Exit
+from ec2kit.images.registration import check_name_free, publish_plan
 
 if TYPE_CHECKING:
     from ec2kit.cli.carrying import Carried
-    from ec2kit.images.building import Order
     from ec2kit.images.finishing import Built
-    from ec2kit.images.root.progress import Progress
-    from ec2kit.images.root.workshop import Workshop
-    from ec2kit.images.vendor.building import VendorOrder
-
-
-@dataclass(frozen=True)
-class _Typed:
-    """The words that say which image is wanted."""
-
-    recipe: str | None
-    image: str | None
-    arch: str | None
-    name: str | None
-    size: int | None
-    boot_test: bool
-
-
-@dataclass(frozen=True)
-class _Job:
-    """An image that is to be built, whatever it is built from."""
-
-    what: str
-    """For people: the image, and what becomes of it."""
-    stages: tuple[str, ...]
-    make: Callable[[Path], Built]
-    expected: Publication
-    """As far as it is known before the disk is made."""
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def name(self) -> str:
-        """The image's."""
-        return self.expected.name
-
-    def publication(self, built: Built) -> Publication:
-        """Given the disk, return what is registered."""
-        booted = {TESTED: ",".join(built.booted)} if built.booted else {}
-        return replace(
-            self.expected,
-            architecture=built.architecture.value,
-            loaders=built.boot_modes,
-            size_gib=built.size_gib,
-            tags={**self.expected.tags, **booted},
-        )
 
 
 @changes
@@ -119,9 +71,9 @@ def build(
     ec2kit image build debian-12-minimal --file debian.raw
     ec2kit image build ./shop.yaml --from ubuntu-24.04-server-cloudimg-amd64.img --name shop
     """
-    typed = _Typed(recipe, image, arch, name, size, boot_test)
-    work = _workshop(context, fresh)
-    job = _from_image(context, typed, work) if image is not None else _from_recipe(context, typed, work)
+    typed = Typed(recipe, image, arch, name, size, boot_test)
+    work = workshop(context, fresh)
+    job = from_image(context, typed, work) if image is not None else from_recipe(context, typed, work)
     job = replace(job, expected=replace(job.expected, verify=Thoroughness(verify)))
     if target is not None:
         _build_only(context, job, context.surroundings.cwd / target)
@@ -139,124 +91,7 @@ def build(
     _tidy(context.carry_out(plan, Manner(made="image_id")))
 
 
-def _from_recipe(context: Context, typed: _Typed, work: Workshop) -> _Job:
-    from ec2kit.images import building
-
-    order = _order(context, typed)
-    recipe = order.recipe
-    make = context.surroundings.build or building.build
-    return _Job(
-        what=f"{order.name}: {recipe.description or recipe.name}",
-        stages=building.stages(order),
-        make=lambda disk: make(order, work, disk, context.say),
-        expected=Publication(
-            name=order.name,
-            architecture=order.architecture.value,
-            loaders=order.loaders,
-            size_gib=order.size_gib,
-            description=recipe.description or f"built from the recipe {recipe.name}",
-            tags={RECIPE: recipe.name},
-        ),
-    )
-
-
-def _order(context: Context, typed: _Typed) -> Order:
-    """What was typed, understood; raises `UsageError`."""
-    from ec2kit.images.building import Order
-    from ec2kit.images.disk.spec import DiskSpec
-    from ec2kit.images.recipes.architectures import parse_architecture
-    from ec2kit.images.recipes.load import load_recipe
-
-    if typed.recipe is None:
-        raise UsageError(
-            "name a recipe, or a vendor's image with --from",
-            hint="`ec2kit image recipes` lists the recipes that come with ec2kit",
-        )
-    loaded = load_recipe(typed.recipe, context.surroundings.cwd)
-    arch, size = typed.arch, typed.size
-    architecture = loaded.require(parse_architecture(arch) if arch else loaded.architectures[0])
-    if size is not None and size < loaded.size_gib:
-        raise UsageError(
-            f"'{loaded.name}' wants a disk of {loaded.size_gib} GiB, not {size}",
-            hint="give more, or write a smaller `size` into a recipe of yours that extends it",
-        )
-    return Order(
-        recipe=loaded,
-        architecture=architecture,
-        name=check_name(typed.name or f"{loaded.name}-{architecture.debian}-{_day(context)}"),
-        size_gib=size or loaded.size_gib,
-        firmwares=DiskSpec(architecture).boot_modes if typed.boot_test else (),
-    )
-
-
-def _from_image(context: Context, typed: _Typed, work: Workshop) -> _Job:
-    from ec2kit.images.vendor import building
-
-    order = _vendor_order(context, typed)
-    recipe, file = order.recipe.name, order.given.path.name
-    make = context.surroundings.build_from or building.build_from
-    return _Job(
-        what=f"{order.name} from {file}",
-        stages=building.stages(order),
-        make=lambda disk: make(order, work, disk, context.say),
-        expected=Publication(
-            name=order.name,
-            architecture=(order.architecture or building.SUPPOSED).value,
-            loaders=(BIOS, UEFI),
-            size_gib=order.expected_gib,
-            description=order.recipe.description or f"customised from {file}",
-            tags={RECIPE: recipe} if recipe else {},
-        ),
-        notes=(f"the architecture, the loaders and the size are those of {file}, and seen when it is read",),
-    )
-
-
-def _vendor_order(context: Context, typed: _Typed) -> VendorOrder:
-    """What was typed, understood; raises `UsageError`."""
-    from ec2kit.images.recipes.architectures import parse_architecture
-    from ec2kit.images.recipes.load import load_changes
-    from ec2kit.images.vendor.building import NO_RECIPE, VendorOrder
-    from ec2kit.images.vendor.source import open_file, plain_name
-
-    cwd = context.surroundings.cwd
-    recipe = load_changes(typed.recipe, cwd) if typed.recipe else NO_RECIPE
-    given = open_file(cwd / Path(typed.image or ""))
-    if recipe.mirror:
-        context.say(f"the mirror of '{recipe.name}' is not asked: nothing is installed into a vendor's image")
-    order = VendorOrder(
-        given=given,
-        recipe=recipe,
-        name=check_name(typed.name or f"{plain_name(given.path)}-{_day(context)}"),
-        architecture=parse_architecture(typed.arch) if typed.arch else None,
-        size_gib=typed.size or 0,
-        boot_test=typed.boot_test,
-    )
-    order.check()
-    return order
-
-
-def _day(context: Context) -> str:
-    return context.clock.now().strftime("%Y%m%d")
-
-
-def _workshop(context: Context, fresh: bool) -> Workshop:
-    from ec2kit.images.root.workshop import Workshop
-
-    told: set[str] = set()
-
-    def report(progress: Progress) -> None:
-        # Packages are unpacked and set up in several rounds; each stage is told once.
-        if progress.stage not in told:
-            told.add(progress.stage)
-            amount = f" ({progress.total})" if progress.total else ""
-            context.say(f"  {progress.stage}{amount}")
-
-    usual = Workshop.of(context.surroundings.environ, context.surroundings.clock)
-    directory = cache_directory(context.surroundings.environ) / "images"
-    return replace(usual, directory=directory, report=report, warn=context.say, fresh=fresh)
-
-
-def _built(context: Context, job: _Job, target: Path) -> Built:
+def _built(context: Context, job: Job, target: Path) -> Built:
     context.say(f"building {job.what}")
     built = job.make(target)
     if not built.made_now:
@@ -264,7 +99,7 @@ def _built(context: Context, job: _Job, target: Path) -> Built:
     return built
 
 
-def _build_only(context: Context, job: _Job, target: Path) -> None:
+def _build_only(context: Context, job: Job, target: Path) -> None:
     """Into a file; AWS is not asked anything."""
     if context.options.dry_run:
         if context.paper.format.is_json:
@@ -294,7 +129,7 @@ def _text(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _dry_plan(job: _Job, disk: Path) -> Plan:
+def _dry_plan(job: Job, disk: Path) -> Plan:
     """The plan as far as it can be told without building."""
     plan = publish_plan(disk, job.expected)
     before = tuple(f"before that: {stage}" for stage in job.stages)

@@ -70,7 +70,9 @@ class Undisturbed:
             return "nothing"
         counts = _counts(now)
         most_of = {kind: max(_counts(world)[kind] for world in most) for kind in counts}
-        most_of[self.meanwhile] += not over
+        for kind in most_of:
+            # What an image is told of counts with the image.
+            most_of[kind] += not over and kind.startswith(self.meanwhile)
         if any(count > most_of[kind] for kind, count in counts.items()):
             return "MORE"
         return "otherwise" if counts == _counts(self.after) else "part"

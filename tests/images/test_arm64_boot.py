@@ -40,10 +40,10 @@ INIT = """#!/bin/sh
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 for each in /modules/*; do insmod $each; done
 sleep 3
-mount -t ext4 -o ro /dev/nvme0n1p2 /root
+mount -t ext4 -o ro /dev/nvme0n1p2 /disk
 echo "proof: machine=$(uname -m) end"
 echo "proof: consoles=$(cat /sys/class/tty/console/active) end"
-echo "proof: root=$(cat /root/etc/marker) end"
+echo "proof: root=$(cat /disk/etc/marker) end"
 echo "proof: card=$(ls -d /sys/class/net/e*) end"
 sync; poweroff -f
 """
@@ -79,7 +79,7 @@ def initrd(files: dict[str, bytes]) -> bytes:
             file("init", INIT.encode(), 0o755),
             file("bin/busybox", files["bin/busybox"], 0o755),
             *(link(f"bin/{name}", "busybox") for name in applets),
-            *(file(f"{name}/.keep", b"") for name in ("proc", "sys", "dev", "root")),
+            *(file(f"{name}/.keep", b"") for name in ("proc", "sys", "dev", "disk")),
             *modules,
         ]
     )

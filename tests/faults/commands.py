@@ -29,6 +29,8 @@ class Command:
 
     meanwhile: str = "images"
     """What it makes for a moment: restoring and replacing an image, a bundle a set."""
+    rarely: bool = False
+    """Whether `make deep` alone measures it again: one much like it is measured by `make test`."""
 
     @property
     def reads(self) -> bool:
@@ -121,6 +123,7 @@ COMMANDS = (
         "ebs:PutSnapshotBlock",
         ground="images",
         things={BAD_SNAPSHOT: "fail-snapshot"},
+        rarely=True,
     ),
     Command("image import disk.raw --name moved --no-boot-test", "ebs:StartSnapshot", ground="images"),
     Command(
@@ -128,14 +131,17 @@ COMMANDS = (
         "RegisterImage",
         ground="images",
         things={BAD_SNAPSHOT: "fail-snapshot web-2"},
+        rarely=True,
     ),
     Command("image export web-20260101 disk.qcow2", "ebs:GetSnapshotBlock", ground="images", looks=True),
     Command("image copy web-20260101 --to eu-west-1 --name copy", "CopyImage", ground="images"),
-    Command("image share web-20260101 --with 444455556666", "ModifyImageAttribute", ground="images"),
-    Command("image deprecate web-20260101 --in 30d", "EnableImageDeprecation", ground="images"),
+    Command(
+        "image share web-20260101 --with 444455556666", "ModifyImageAttribute", ground="images", rarely=True
+    ),
+    Command("image deprecate web-20260101 --in 30d", "EnableImageDeprecation", ground="images", rarely=True),
     Command("image delete web-20260101 --yes", "DeregisterImage", ground="images"),
-    Command("image prune 'web-2*' --keep-last 1 --yes", "DeregisterImage", ground="images"),
-    Command("snapshot prune web-1 --keep-last 1 --yes", "DeleteSnapshot", ground="images"),
+    Command("image prune 'web-2*' --keep-last 1 --yes", "DeregisterImage", ground="images", rarely=True),
+    Command("snapshot prune web-1 --keep-last 1 --yes", "DeleteSnapshot", ground="images", rarely=True),
     Command(
         f"bundle create web-1 {SHELF} --volume {DISK}",
         "s3:UploadPart",
@@ -145,8 +151,8 @@ COMMANDS = (
         meanwhile="sets",
     ),
     Command(f"bundle ls {SHELF}", "s3:ListObjectsV2", ground="images", looks=True),
-    Command(f"bundle verify {SHELF}/web-1", "s3:HeadObject", ground="images"),
-    Command(f"bundle restore {SHELF}/web-1 --to volume", "s3:GetObject", ground="images"),
+    Command(f"bundle verify {SHELF}/web-1", "s3:HeadObject", ground="images", rarely=True),
+    Command(f"bundle restore {SHELF}/web-1 --to volume", "s3:GetObject", ground="images", rarely=True),
     Command(f"bundle restore {SHELF}/web-1 --to here", "s3:GetObject", ground="images", looks=True),
-    Command(f"bundle prune {SHELF} --keep-last 1 --yes", "s3:DeleteObjects", ground="images"),
+    Command(f"bundle prune {SHELF} --keep-last 1 --yes", "s3:DeleteObjects", ground="images", rarely=True),
 )

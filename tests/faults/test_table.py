@@ -28,8 +28,18 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Grounds:
     return Grounds(tmp_path_factory.mktemp("grounds"))
 
 
+ROWS = [
+    pytest.param(
+        command,
+        id=command.shown.removeprefix("ec2kit "),
+        marks=[pytest.mark.deep] if command.rarely else [],
+    )
+    for command in COMMANDS
+]
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.shown.removeprefix("ec2kit "))
+@pytest.mark.parametrize("command", ROWS)
 def test_a_row(command: Command, grounds: Grounds, tmp_path: Path) -> None:
     ground = grounds.of(command.ground)
     clean = None if command.reads else undisturbed(command, ground, tmp_path / "clean")

@@ -14,6 +14,7 @@ from ec2kit.model.ids import SnapshotId
 from ec2kit.model.instances import Instance
 from ec2kit.model.tags import OF, SET
 from ec2kit.snapshots.create import Subject
+from ec2kit.snapshots.delete import Uses
 from ec2kit.snapshots.sets import SnapshotSet, sets_in
 
 if TYPE_CHECKING:
@@ -104,3 +105,12 @@ def images_using(aws: Aws, snapshots: Iterable[SnapshotId]) -> tuple[Image, ...]
         for image in aws.images.describe(owners=["self"])
         if any(mapping.snapshot in wanted for mapping in image.mappings)
     )
+
+
+def uses_of(aws: Aws, sets: Sequence[SnapshotSet]) -> Uses:
+    """Given sets that may go, return what is to be asked before any of them does."""
+    snapshots = [snapshot.id for each in sets for snapshot in each.snapshots]
+    machines = {each.of for each in sets if each.of}
+    living = aws.instances.describe(machines) if machines else ()
+    tags = {str(each.id): each.tags for each in living if not each.state.is_gone}
+    return Uses(all_sets(aws), images_using(aws, snapshots), tags)

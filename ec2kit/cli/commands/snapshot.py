@@ -23,9 +23,9 @@ from ec2kit.screen.reports import Item
 from ec2kit.screen.snapshots import SET_COLUMNS, SetRow, set_json, set_pairs
 from ec2kit.snapshots.choose import sets_chosen, sets_to_delete
 from ec2kit.snapshots.create import create_plan
-from ec2kit.snapshots.delete import Uses, delete_plan
+from ec2kit.snapshots.delete import delete_plan
 from ec2kit.snapshots.leftovers import clean_plan, leftovers
-from ec2kit.snapshots.observe import all_sets, images_using, one_set, sets_of, subjects
+from ec2kit.snapshots.observe import one_set, sets_of, subjects, uses_of
 from ec2kit.snapshots.sets import loose
 
 
@@ -137,11 +137,7 @@ def delete(context: Context, words: tuple[str, ...]) -> None:
 
     def plan() -> Plan:
         sets = sets_to_delete(aws, named)
-        snapshots = [snapshot.id for each in sets for snapshot in each.snapshots]
-        machines = {each.of for each in sets if each.of}
-        living = aws.instances.describe(machines) if machines else ()
-        tags = {str(each.id): each.tags for each in living if not each.state.is_gone}
-        return delete_plan(sets, Uses(all_sets(aws), images_using(aws, snapshots), tags))
+        return delete_plan(sets, uses_of(aws, sets))
 
     context.carry_out(plan, Manner(items=_deleted))
 

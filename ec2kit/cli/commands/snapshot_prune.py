@@ -17,8 +17,7 @@ from ec2kit.engine.plan import Plan
 from ec2kit.engine.session import Outcome
 from ec2kit.screen.reports import Item
 from ec2kit.snapshots.choose import sets_chosen
-from ec2kit.snapshots.delete import Uses
-from ec2kit.snapshots.observe import all_sets, images_using
+from ec2kit.snapshots.observe import uses_of
 from ec2kit.snapshots.pruning import prune_plan
 
 
@@ -41,12 +40,7 @@ def prune(context: Context, selectors: tuple[str, ...], **policy: Any) -> None:
 
     def plan() -> Plan:
         sets = sets_chosen(aws, words)
-        snapshots = [snapshot.id for each in sets for snapshot in each.snapshots]
-        machines = {each.of for each in sets if each.of}
-        living = aws.instances.describe(machines) if machines else ()
-        tags = {str(each.id): each.tags for each in living if not each.state.is_gone}
-        uses = Uses(all_sets(aws), images_using(aws, snapshots), tags)
-        return prune_plan(sets, uses, wanted, aws.now())
+        return prune_plan(sets, uses_of(aws, sets), wanted, aws.now())
 
     context.carry_out(plan, Manner(items=_pruned, again=True))
 

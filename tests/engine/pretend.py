@@ -185,6 +185,12 @@ class Unmake(Step):
     def target(self) -> str:
         return self.id
 
+    def already(self, attempt: Attempt) -> Result | None:
+        raise AssertionError("the way back is planned here, not gone")
+
+    def apply(self, attempt: Attempt) -> Result:
+        raise AssertionError("the way back is planned here, not gone")
+
 
 KINDS: dict[str, type[Step]] = {step.kind: step for step in (Make, MakeBlind, Unmake)}
 

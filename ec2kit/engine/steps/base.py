@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -117,7 +118,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(ABC):
     """The base of every step. A subclass is a frozen dataclass whose fields are JSON-like values or `Ref`s."""
 
     kind: ClassVar[str]
@@ -138,29 +139,29 @@ class Step:
     spoilt_by: ClassVar[tuple[type[Ec2kitError], ...]] = ()
     """The failures which say that what the needed steps made is no good: gone on with, the run makes it anew."""
 
+    @abstractmethod
     def describe(self) -> str:
         """A sentence in the imperative, for plans: "stop instance i-1"."""
-        raise NotImplementedError
 
+    @abstractmethod
     def target(self) -> str:
         """The id or name that the step is about."""
-        raise NotImplementedError
 
     def attempts(self) -> int:
         """How many places (zone, type) may be tried in order when there is no capacity."""
         return 1
 
+    @abstractmethod
     def already(self, attempt: Attempt) -> Result | None:
         """The result if the effect is there (by client token, tag or describe), else None. Changes nothing.
 
         Raises `Unavailable` when that cannot be told now: it is asked again until the settle time is over.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, attempt: Attempt) -> Result:
         """Make the call. Raises `OutcomeUnknown` when the answer was lost, `NoCapacity` to have the next
         attempt tried, other `Ec2kitError`s when AWS refuses."""
-        raise NotImplementedError
 
     def wait(self) -> Wait | None:
         """What AWS must show before the step is done; None when the call's answer is the truth."""
@@ -172,7 +173,8 @@ class Step:
         Raising says more than a word: `NoCapacity` has the next attempt tried, `NotFound` and `Unavailable`
         mean "look again" (AWS shows new things late), any other `Ec2kitError` is the failure itself.
         """
-        raise NotImplementedError
+        # Not abstract: a step whose `wait` is None is never looked at, and has no need of it.
+        raise NotImplementedError(f"{self.kind} waits, and does not say what it sees")
 
     @classmethod
     def seen_together(cls, looks: Sequence[Look]) -> list[str | Ec2kitError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -22,18 +23,18 @@ GONE = "gone"
 class Described(Step, Generic[T]):
     """A step that is about things with ids: `word` says what they show, `fetch` gets them for all such steps."""
 
+    @abstractmethod
     def ids(self, result: Result) -> tuple[str, ...]:
         """The ids of what the step is about."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def fetch(cls, aws: Aws, ids: Iterable[str]) -> Mapping[str, T]:
         """The things with these ids that AWS shows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def word(self, things: Mapping[str, T], result: Result) -> str:
         """What the step's own things show, as `Step.seen` says it; may raise like it."""
-        raise NotImplementedError
 
     def seen(self, attempt: Attempt, result: Result) -> str:
         """One look for this step alone."""

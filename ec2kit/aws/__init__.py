@@ -180,7 +180,7 @@ def connect(target: Target, clock: Clock, session: botocore.session.Session | No
         clients = Clients(target, whole, clock, Seen())
         door = Door(clients, Limiter(clock))
         # A missing region is told here, before anything is planned. The other client is made only when it is needed.
-        clients.ec2_acting  # noqa: B018
+        _ = clients.ec2_acting
     except BotoCoreError as error:
         raise translate(error, "connect", changing=False) from error
     return Aws(door)

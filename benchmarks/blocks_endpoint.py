@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from benchmarks.serving import Served
 
 SNAPSHOT = "snap-0123456789abcdef0"
 
 
-class BlocksEndpoint:
+class BlocksEndpoint(Served):
     """Answers EBS direct's writing calls on a free loopback port inside `with`, each after `delay` seconds, which is
     what the way to AWS and back takes; `put` has the indexes of the blocks that came."""
 
@@ -21,8 +20,8 @@ class BlocksEndpoint:
         self.delay = delay
         self.put: list[int] = []
 
-    @cached_property
-    def _server(self) -> ThreadingHTTPServer:
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        """Answers for this endpoint."""
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,23 +55,4 @@ class BlocksEndpoint:
             def log_message(self, *_: Any, **__: Any) -> None:
                 """Silent: the table is all that is printed."""
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-        return Server(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        """What AWS_ENDPOINT_URL is set to."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> BlocksEndpoint:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return Handler

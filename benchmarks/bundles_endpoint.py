@@ -6,11 +6,11 @@ import base64
 import hashlib
 import json
 import random
-import threading
-from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.serving import Served
 
 BLOCK = 524_288
 BUCKET = "backups"
@@ -18,7 +18,7 @@ _NOISE = random.Random(1).randbytes(BLOCK)
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
-class BundlesEndpoint:
+class BundlesEndpoint(Served):
     """Answers EBS direct's reading calls and S3's multipart ones on a free loopback port inside `with`.
 
     The snapshot is of `gib` GiB and has `full` blocks of noise, spread over all of it.
@@ -35,42 +35,15 @@ class BundlesEndpoint:
         """Noise that is different in each block."""
         return index.to_bytes(8, "big") + _NOISE[8:]
 
-    @cached_property
-    def _server(self) -> _Server:
-        return _Server(self)
-
-    @property
-    def url(self) -> str:
-        """What AWS_ENDPOINT_URL is set to."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> BundlesEndpoint:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(self, endpoint: BundlesEndpoint) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.endpoint = endpoint
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        """Answers for this endpoint."""
+        return type("Handler", (_Handler,), {"endpoint": self})
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    @property
-    def _endpoint(self) -> BundlesEndpoint:
-        assert isinstance(self.server, _Server)
-        return self.server.endpoint
+    endpoint: ClassVar[BundlesEndpoint]
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -80,10 +53,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, f"{_XML}<ListMultipartUploadsResult></ListMultipartUploadsResult>".encode())
         else:
             first, _, last = self.headers["Range"].removeprefix("bytes=").partition("-")
-            self._answer(206, self._endpoint.objects[url.path][int(first) : int(last) + 1])
+            self._answer(206, self.endpoint.objects[url.path][int(first) : int(last) + 1])
 
     def do_HEAD(self) -> None:
-        data = self._endpoint.objects.get(urlsplit(self.path).path)
+        data = self.endpoint.objects.get(urlsplit(self.path).path)
         if data is None:
             self._answer(404)
         else:
@@ -92,32 +65,32 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         url = urlsplit(self.path)
         number = int(parse_qs(url.query)["partNumber"][0])
-        self._endpoint.parts[url.path][number] = self._body()
+        self.endpoint.parts[url.path][number] = self._body()
         self._answer(200, headers={"ETag": f'"{number}"'})
 
     def do_POST(self) -> None:
         url = urlsplit(self.path)
         self._body()
         if "uploadId" not in parse_qs(url.query):
-            self._endpoint.parts[url.path] = {}
+            self.endpoint.parts[url.path] = {}
             begun = "<UploadId>one</UploadId>"
             self._answer(
                 200,
                 f"{_XML}<InitiateMultipartUploadResult>{begun}</InitiateMultipartUploadResult>".encode(),
             )
             return
-        parts = self._endpoint.parts.pop(url.path)
-        self._endpoint.objects[url.path] = b"".join(parts[number] for number in sorted(parts))
+        parts = self.endpoint.parts.pop(url.path)
+        self.endpoint.objects[url.path] = b"".join(parts[number] for number in sorted(parts))
         self._answer(200, f"{_XML}<CompleteMultipartUploadResult></CompleteMultipartUploadResult>".encode())
 
     def _snapshot(self, path: str) -> None:
         last = path.rpartition("/")[2]
         if last == "blocks":
-            blocks = [{"BlockIndex": index, "BlockToken": "token"} for index in self._endpoint.indexes]
-            told = {"Blocks": blocks, "VolumeSize": self._endpoint.gib, "BlockSize": BLOCK}
+            blocks = [{"BlockIndex": index, "BlockToken": "token"} for index in self.endpoint.indexes]
+            told = {"Blocks": blocks, "VolumeSize": self.endpoint.gib, "BlockSize": BLOCK}
             self._answer(200, json.dumps(told).encode())
             return
-        data = self._endpoint.block(int(last))
+        data = self.endpoint.block(int(last))
         sum_ = base64.b64encode(hashlib.sha256(data).digest()).decode()
         headers = {
             "x-amz-Data-Length": str(len(data)),

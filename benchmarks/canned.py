@@ -7,15 +7,14 @@ else is a 400, which ends the client that asked.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from string import Template
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs
+
+from benchmarks.serving import Served
 
 PAGE = 1000
 """DescribeInstances gives at most 1,000 instances a page."""
@@ -32,15 +31,15 @@ _REFUSED = (
 ).encode()
 
 
-class Endpoint:
+class Endpoint(Served):
     """Answers on a free loopback port inside `with`; `calls` counts the requests by action."""
 
     def __init__(self, instances: int) -> None:
         self.pages = _pages(instances)
         self.calls: Counter[str] = Counter()
 
-    @cached_property
-    def _server(self) -> ThreadingHTTPServer:
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        """Answers for this endpoint."""
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,12 +57,7 @@ class Endpoint:
             def log_message(self, *_: Any, **__: Any) -> None:
                 """Silent: the table is all that is printed."""
 
-        return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        """What AWS_ENDPOINT_URL is set to."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return Handler
 
     def answer(self, asked: dict[str, str]) -> tuple[int, bytes]:
         """Given the parameters of a request, return the status and the body."""
@@ -72,16 +66,6 @@ class Endpoint:
         if action == "DescribeInstances":
             return 200, self.pages[int(asked.get("NextToken", "0"))]
         return (200, _WHO) if action == "GetCallerIdentity" else (400, _REFUSED)
-
-    def __enter__(self) -> Endpoint:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def _pages(instances: int) -> list[bytes]:

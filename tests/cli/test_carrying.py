@@ -19,14 +19,6 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    # A seeded machine may still be seen late: nothing here is about that.
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
 def empty() -> InProcess:
     return InProcess()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,18 +10,6 @@ from tests.cli.screens import Shell, check_golden
 from tests.sandbox.seeded import Seeded
 
 ADDRESS = "203.0.113.9"
-
-
-@pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
-def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
-    return Shell(tmp_path, sandbox)
 
 
 def address(sandbox: Seeded, ip: str = ADDRESS) -> dict[str, Any]:

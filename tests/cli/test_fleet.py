@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,18 +17,6 @@ LAUNCH = "launch web --image debian-12-amd64 --type t3.micro --group web"
 
 class Killed(BaseException):
     """The process is gone."""
-
-
-@pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
-def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
-    return Shell(tmp_path, sandbox)
 
 
 def living(sandbox: Seeded) -> dict[str, dict[str, Any]]:

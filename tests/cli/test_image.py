@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,18 +12,6 @@ from tests.sandbox.seeded import Seeded
 
 FRIEND = "444455556666"
 AMD64, I386 = "debian-12-amd64", "debian-12-i386"
-
-
-@pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
-def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
-    return Shell(tmp_path, sandbox)
 
 
 def images(sandbox: Seeded, region: str = "eu-west-1") -> dict[str, dict[str, Any]]:

@@ -21,13 +21,6 @@ BUILD = "image build debian-12-minimal --name golden"
 
 
 @pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
 def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
     return Shell(tmp_path, sandbox, build=build_at_once)
 

@@ -22,13 +22,6 @@ SHOP = "description: the shop's\nhooks:\n  - echo hello >/etc/greeting\n"
 
 
 @pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
 def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
     run(["qemu-img", "create", "-q", "-f", "qcow2", str(tmp_path / "vendor-12.qcow2"), "3G"], 60)
     (tmp_path / "shop.yaml").write_text(SHOP)

@@ -18,18 +18,6 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-@pytest.fixture
-def sandbox() -> Seeded:
-    seeded = Seeded()
-    seeded.tick(600)
-    return seeded
-
-
-@pytest.fixture
-def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
-    return Shell(tmp_path, sandbox)
-
-
 @pytest.fixture(scope="module")
 def quiet() -> Seeded:
     """For what changes nothing."""

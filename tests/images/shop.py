@@ -18,6 +18,7 @@ from ec2kit.images.root.cache import Root
 from ec2kit.images.root.progress import Progress
 from ec2kit.images.root.workshop import Workshop
 from tests.support.clocks import FakeClock
+from tests.support.mmdebstrap import READ_WORDS, WRITE_FACTS
 
 AMD64 = Architecture.X86_64
 RECIPE = Recipe("mine", Release("debian", "bookworm"), (AMD64,), packages=("nginx",))
@@ -28,28 +29,21 @@ deb http://one.example/debian bookworm main
 deb http://one.example/debian-security bookworm-security main
 """
 
-FAKE = r"""#!/bin/sh
+FAKE = (
+    r"""#!/bin/sh
 # Stands in for mmdebstrap: writes the tar, and the facts where the hooks would carry them.
-[ "$1" != --unshare-helper ] || { shift; exec "$@"; }
-printf '%s\n' "$SOURCE_DATE_EPOCH" "$TMPDIR" "$@" >>"$CALLS"
+"""
+    + READ_WORDS
+    + r"""printf '%s\n' "$SOURCE_DATE_EPOCH" "$TMPDIR" "$@" >>"$CALLS"
 echo call >>"$CALLS.count"
-mkdir "$TMPDIR/mmdebstrap.x" && touch "$TMPDIR/mmdebstrap.x/file"
-facts= log= tar= before=
-for word; do
-    case $word in
-        *'=download '*/packages) facts=${word##* }; facts=${facts%/packages} ;;
-        --logfile=*) log=${word#--logfile=} ;;
-    esac
-    [ "$before" != bookworm ] || tar=$word
-    before=$word
-done
 { echo 'I: running apt-get update...'; echo 'I: creating tarball...'; cat "$SAYS"; } >"$log"
-printf 'nginx\tamd64\t1.2\nbase-files\tamd64\t12\n' >"$facts/packages"
-echo 'kernel 6.1.0-1-amd64' >"$facts/kernel"
-printf 'the root' >"$tar"
+"""
+    + WRITE_FACTS
+    + r"""printf 'the root' >"$tar"
 case "$*" in *bookworm-security*) [ ! -s "$SAYS.security" ] || { cat "$SAYS.security" >>"$log"; exit 1; } ;; esac
 exit "$(cat "$CODE")"
 """
+)
 
 
 class Shop:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.images.roots import tiny_root
+from tests.support.mmdebstrap import READ_WORDS, WRITE_FACTS
 from tests.support.processes import CLOCK, LOOKS
 
 REAL = ("sfdisk", "fakeroot", "debugfs", "grub-mkimage", "mformat", "mmd", "mcopy", "qemu-img")
@@ -38,26 +39,17 @@ code=$?
 turn 'half done'
 exit $code
 """
-MMDEBSTRAP = r"""
-[ "$1" != --unshare-helper ] || { shift; exec "$@"; }
-mkdir "$TMPDIR/mmdebstrap.x" && touch "$TMPDIR/mmdebstrap.x/file"
-facts= log= tar= before=
-for word; do
-    case $word in
-        *'=download '*/packages) facts=${word##* }; facts=${facts%/packages} ;;
-        --logfile=*) log=${word#--logfile=} ;;
-    esac
-    [ "$before" != bookworm ] || tar=$word
-    before=$word
-done
-{ echo 'I: running apt-get update...'; echo 'I: creating tarball...'; } >"$log"
+MMDEBSTRAP = (
+    READ_WORDS
+    + r"""{ echo 'I: running apt-get update...'; echo 'I: creating tarball...'; } >"$log"
 head -c 5000 "$SHED/root.tar" >"$tar"
 turn 'half done'
 cp "$SHED/root.tar" "$tar"
-printf 'nginx\tamd64\t1.2\nbase-files\tamd64\t12\n' >"$facts/packages"
-echo 'kernel 6.1.0-1-amd64' >"$facts/kernel"
-rm -r "$TMPDIR/mmdebstrap.x"
 """
+    + WRITE_FACTS
+    + r"""rm -r "$TMPDIR/mmdebstrap.x"
+"""
+)
 QEMU = r"""
 for word; do
     case $word in user,*) forwarder=${word#*-cmd:} ;; esac

@@ -288,7 +288,7 @@ class Door:
         try:
             answer: dict[str, Any] = method(**params)
         except (ClientError, BotoCoreError, HTTPClientError, ResponseParserError) as error:
-            raise translate(error, action, changing=changing) from error
+            raise translate(error, action, changing=changing, region=self.clients.target.region) from error
         return answer
 
 

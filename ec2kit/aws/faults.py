@@ -11,6 +11,7 @@ import re
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from ec2kit.aws.regions import region_hint, regions_known
 from ec2kit.errors import (
     AccessDenied,
     AlreadyTaken,
@@ -127,6 +128,7 @@ HINT_CREDENTIALS = (
     "set up credentials (`aws configure`, AWS_PROFILE), or try without an account: `ec2kit demo`"
 )
 
+HINT_ENDPOINT = "check the region, the network and AWS_ENDPOINT_URL; `ec2kit sandbox start` starts a sandbox"
 HINT_TAGS = "a resource has at most 50 tags: `ec2kit tag ls` shows them, `ec2kit tag delete` makes room"
 HINT_QUOTA = (
     "ask for more with `aws service-quotas request-service-quota-increase`, or give back what is not used"
@@ -134,10 +136,13 @@ HINT_QUOTA = (
 """InstanceLimitExceeded, VcpuLimitExceeded, AddressLimitExceeded and their like (EC2's error code page)."""
 
 
-def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
-    """Given what botocore raised for `action`, return our error; `changing`: it was a mutating call."""
+def translate(error: Exception, action: str, *, changing: bool, region: str = "") -> Ec2kitError:
+    """Given what botocore raised for `action`, return our error; `changing`: it was a mutating call.
+
+    `region` is where it was made: a region that nobody knows is named, with the nearest one.
+    """
     if isinstance(error, boto.ClientError):
-        return _from_answer(error, action, changing)
+        return _no_such_region(error, action, region) or _from_answer(error, action, changing)
     if isinstance(error, boto.NoRegionError):
         return UsageError(
             "no region is set",
@@ -156,9 +161,10 @@ def translate(error: Exception, action: str, *, changing: bool) -> Ec2kitError:
     ):
         return AccessDenied(f"no credentials to call AWS with: {_plain(error)}", hint=HINT_CREDENTIALS)
     if isinstance(error, NOT_THERE):
+        mistyped = ".amazonaws.com" in str(error) and region and region not in regions_known()
         return Unavailable(
             f"{action}: the endpoint does not answer: {_plain(error)}",
-            hint="check the region, the network and AWS_ENDPOINT_URL; `ec2kit sandbox start` starts a sandbox",
+            hint=f"is '{region}' a region? {region_hint(region)}" if mistyped else HINT_ENDPOINT,
         )
     if isinstance(error, (boto.HTTPClientError, ResponseParserError, boto.ConnectionClosedError)):
         kind = OutcomeUnknown if changing else Unavailable
@@ -180,6 +186,13 @@ _EXPIRED_SSO = (
     boto.TokenRetrievalError,
     boto.SSOError,
 )
+
+
+def _no_such_region(error: boto.ClientError, action: str, region: str) -> UsageError | None:
+    answer = error.response.get("Error", {})
+    if answer.get("Code") not in CREDENTIALS or "valid region" not in str(answer.get("Message", "")).lower():
+        return None
+    return UsageError(f"{action}: AWS knows no region '{region}'", hint=region_hint(region), resource=region)
 
 
 def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kitError:
@@ -224,8 +237,6 @@ def _unauthorized(code: str, text: str, action: str) -> Ec2kitError:
             hint=f"allow `{_iam_action(action)}` in the policy of the user or role",
             resource=next(iter(_ID.findall(text)), ""),
         )
-    if "valid region" in text.lower():
-        return UsageError(f"{action}: AWS knows no such region", hint="give one such as --region eu-west-1")
     return AccessDenied(f"{action}: AWS does not accept the credentials ({code})", hint=HINT_CREDENTIALS)
 
 

@@ -80,6 +80,12 @@ class Brake:
         shared = self.share * running // 100 if self.share is not None else None
         return max(1, min(limit for limit in (self.machines, shared) if limit is not None))
 
+    def reason(self, running: int) -> str:
+        """Where the limit comes from, for those who meet it."""
+        given = [f"{self.machines} machines"] if self.machines is not None else []
+        given += [f"{self.share}% of the {running} that run"] if self.share is not None else []
+        return f"the brake is {' or '.join(given)}{', whichever is less' if len(given) > 1 else ''}"
+
 
 def parse_brake(text: str | None) -> Brake:
     """Given what `--max` says (None: nothing), return the brake; raises `UsageError`."""
@@ -111,8 +117,10 @@ def _instances(planned: Planned) -> list[str]:
 
 def question(plan: Plan, verb: str, place: str, shown: int = 10) -> str:
     """Given a plan, return the question with all that a person must know: place, what, what follows."""
-    lines = [f"{verb}: {len(plan.steps)} {'change' if len(plan.steps) == 1 else 'changes'} in {place}"]
-    lines += [f"  {sentence(planned)}" for planned in plan.steps[:shown]]
+    steps = [sentence(planned) for planned in plan.steps]
+    single = len(steps) == 1
+    lines = [f"{verb} in {place}: {steps[0] if single else f'{len(steps)} changes'}"]
+    lines += [f"  {step}" for step in steps[: 0 if single else shown]]
     if len(plan.steps) > shown:
         lines.append(f"  … and {len(plan.steps) - shown} more (all of them: --dry-run)")
     lines += [f"  not touched: {item.resource}: {item.reason}" for item in plan.refused[:shown]]

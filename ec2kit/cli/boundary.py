@@ -33,7 +33,10 @@ def guarded(args: list[str], around: Surroundings, run: Run) -> int:
     except Ec2kitError as error:
         return _told(error, args, around, output)
     except KeyboardInterrupt:
-        ended = Terminated("ended by SIGTERM") if terminated else Interrupted("interrupted")
+        hint = "what had begun goes on when the same is typed again; `ec2kit history` has it"
+        ended = (
+            Terminated("ended by SIGTERM", hint=hint) if terminated else Interrupted("interrupted", hint=hint)
+        )
         return _told(ended, args, around, output)
     except Exception as error:  # noqa: BLE001  the last resort: a person gets a sentence, `--debug` the rest
         return _told(unexpected(error), args, around, output)

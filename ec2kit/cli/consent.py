@@ -49,4 +49,6 @@ def _above_brake(context: Context, plan: Plan) -> str:
     limit = brake.limit(running)
     if changed <= limit:
         return ""
-    return f"{changed} machines would change, more than the brake of {limit}\n"
+    return (
+        f"{changed} machines would change; without a question at most {limit} may: {brake.reason(running)}\n"
+    )

@@ -63,7 +63,7 @@ def sentence(planned: Planned) -> str:
 PLAN_COLUMNS: tuple[Column[Planned], ...] = (
     Column("target", target_text),
     Column("kind", lambda planned: planned.step.kind),
-    Column("what", lambda planned: planned.step.describe()),
+    Column("what", sentence),
     Column("reason", lambda planned: planned.reason),
     Column("key", lambda planned: planned.key),
     Column("needs", lambda planned: planned.needs),
@@ -82,7 +82,7 @@ def plan_json(plan: Plan, place: Place, run: str) -> dict[str, Any]:
                 "key": planned.key,
                 "kind": planned.step.kind,
                 "target": target_text(planned),
-                "what": planned.step.describe(),
+                "what": sentence(planned),
                 "reason": planned.reason,
                 "needs": list(planned.needs),
                 "undo": undo_text(planned),

@@ -87,7 +87,7 @@ boots: $(DEV)
 	$(call group,images that are built and booted,$(PYTEST) -v --durations=10 -m 'boot and not deep')
 
 everyday: $(DEV)
-	$(call group,everyday tests,$(PYTEST) -m 'not deep and not docs and not wheel and not kill and not boot')
+	$(call group,everyday tests,$(PYTEST) -m 'not deep and not docs and not wheel and not kill and not boot and not slow')
 
 docs-check: $(DEV)
 	$(call group,generated docs,$(COG) --check --diff docs/reference/*.md)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_demo_recovers_a_machine_and_leaves_nothing_behind(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"

@@ -23,6 +23,7 @@ def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
         opened.end()
 
 
+@pytest.mark.slow
 def test_the_examples_one_after_another_on_one_account(practice: Practice) -> None:
     """One test, because the account goes on from each example to the next, as a reader's does."""
     _launch(practice)

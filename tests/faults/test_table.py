@@ -38,6 +38,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("command", ROWS)
 def test_a_row(command: Command, grounds: Grounds, tmp_path: Path) -> None:

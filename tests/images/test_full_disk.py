@@ -54,6 +54,7 @@ def on_a_small_disk(case: str, directory: Path) -> Any:
     return json.loads(ended.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("may_mount")
 @pytest.mark.parametrize("case, says, hint", TOLD)
 def test_a_full_disk_is_told_and_nothing_is_left(case: str, says: str, hint: str, tmp_path: Path) -> None:

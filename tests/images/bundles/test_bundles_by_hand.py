@@ -31,6 +31,7 @@ def typed(terminal: Terminal, line: str) -> str:
     return shown
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_restored_by_the_lines_of_the_manifest(terminal: Terminal, tmp_path: Path) -> None:
     disk = write_disk(tmp_path / "disk", FEW)

@@ -85,6 +85,7 @@ def test_an_assigned_address_is_held_by_that_instance_alone(practice: Practice, 
 
 
 def test_what_was_stopped_is_stopped_and_keeps_its_address(practice: Practice, shop: str) -> None:
+    practice.ec2kit("eip assign 203.0.113.9 shop")
     practice.ec2kit("stop shop --yes")
 
     (address,) = practice.aws("ec2 describe-addresses --public-ips 203.0.113.9")["Addresses"]

@@ -20,6 +20,7 @@ COMPILED = frozenset(
     {
         "DescribeAddresses",
         "DescribeImages",
+        "DescribeInstanceTypes",
         "DescribeInstances",
         "DescribeInstanceStatus",
         "DescribeSnapshots",

@@ -38,6 +38,7 @@ def busy_world() -> tuple[InProcess, list[str]]:
 RESULTS: dict[str, Callable[[Any], Any]] = {
     "DescribeAddresses": lambda ec2: {"Addresses": ec2.addresses},
     "DescribeImages": lambda ec2: {"Images": list(ec2.amis.values()), "NextToken": None},
+    "DescribeInstanceTypes": lambda ec2: {"InstanceTypes": ec2.instance_types[::12]},
     "DescribeInstances": lambda ec2: {"Reservations": list(ec2.reservations.values()), "NextToken": "more"},
     "DescribeInstanceStatus": lambda ec2: {"InstanceStatuses": list(lookup.instances(ec2))},
     "DescribeSnapshots": lambda ec2: {"Snapshots": list(ec2.snapshots.values())},

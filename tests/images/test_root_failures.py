@@ -21,6 +21,12 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path)
 
 
+LOG_IN_PAGE = """Err:1 http://deb.example.com stable InRelease
+  Clearsigned file isn't valid, got 'NOSPLIT' (does the network require authentication?)
+E: The repository 'http://deb.example.com stable InRelease' is not signed.
+"""
+
+
 @pytest.mark.parametrize(
     "says, kind, message, hint",
     [
@@ -40,6 +46,12 @@ def shop(tmp_path: Path) -> Shop:
         ),
         ("ec2kit: hook 2 of the recipe failed\n", Ec2kitError, "not made: hook 2 of the recipe failed", ""),
         ("ec2kit: the initrd lacks the driver ena\n", Ec2kitError, "the initrd lacks the driver ena", ""),
+        (
+            LOG_IN_PAGE,
+            MirrorFailed,
+            "not what the archive signed",
+            "log-in page",
+        ),
         ("E: NO_PUBKEY 123\n", MirrorFailed, "signature is not known", "debian-archive-keyring"),
         (
             "E: arm64 can neither be executed natively\n",

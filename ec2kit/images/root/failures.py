@@ -24,6 +24,8 @@ FAILED_SUITE = re.compile(
     r"^E: Failed to fetch \S+/dists/(\S+?)/(?:\S+/binary-|InRelease|Release)", re.MULTILINE
 )
 NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|not have enough free space")
+CHANGED = re.compile(r"NOSPLIT|Clearsigned file isn't valid|BADSIG|invalid signature")
+"""apt's words for lists that are not what was signed; apt-secure(8) says `is not signed` after each of them."""
 NO_KEY = re.compile(r"NO_PUBKEY|is not signed|keyring .* not found|couldn't be verified")
 NO_IDS = re.compile(r"/etc/subuid|newuidmap|unshare.*(?:not permitted|failed)|cannot unshare")
 CANNOT_RUN = re.compile(r"can neither be executed natively|Exec format error|qemu.*binfmt")
@@ -72,6 +74,12 @@ def failure(spec: RootSpec, command: str, output: str, log: Path) -> Ec2kitError
     if NO_IDS.search(output):
         hint = "apt-get install uidmap, and give this user a range in /etc/subuid and /etc/subgid; or run it as root"
         return Ec2kitError(f"{what}: this user has no ids of its own to map\n{told}", hint=hint)
+    if CHANGED.search(output) and "NO_PUBKEY" not in output:
+        return MirrorFailed(
+            f"{what}: what the mirror gave is not what the archive signed\n{told}",
+            hint="look at it with curl: a proxy or a log-in page may answer instead; or name another `mirror: URL`",
+            resource=recipe.name,
+        )
     if NO_KEY.search(output):
         from ec2kit.images.recipes.releases import DISTRIBUTIONS
 

@@ -53,6 +53,7 @@ def both(ec2: ServiceModel, operation: str, body: bytes, status: int = 200) -> t
     return QuickParser().parse(answer, shape), EC2QueryParser().parse(answer, shape)
 
 
+@pytest.mark.slow
 def test_every_answer_of_a_small_account_has_the_same_values(ec2: ServiceModel) -> None:
     sandbox = InProcess(empty=False)
     client = direct_client(sandbox.app, "ec2")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.second_opinion.practice import Practice
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

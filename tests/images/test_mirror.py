@@ -44,6 +44,7 @@ def dropping() -> Iterator[str]:
     thread.join(10)
 
 
+@pytest.mark.slow
 def test_a_mirror_that_hangs_up_midway_is_told_and_nothing_is_left(dropping: str, tmp_path: Path) -> None:
     scratch = tmp_path / "tmp"
     scratch.mkdir()

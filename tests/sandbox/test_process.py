@@ -55,6 +55,7 @@ def ssm(address: Address) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_a_life(place: Place) -> None:
     assert place.find() is None
     with ThreadPoolExecutor(2) as pool:
@@ -78,6 +79,7 @@ def test_a_life(place: Place) -> None:
     assert ssm(again).get_parameter(Name="/ec2kit/pause")["Parameter"]["Value"] == "on"
 
 
+@pytest.mark.slow
 def test_sigterm_saves(place: Place) -> None:
     address = place.start()
     ssm(address).put_parameter(Name="/kept", Value="yes", Type="String")
@@ -87,6 +89,7 @@ def test_sigterm_saves(place: Place) -> None:
     assert ssm(place.start()).get_parameter(Name="/kept")["Parameter"]["Value"] == "yes"
 
 
+@pytest.mark.slow
 def test_a_killed_one_is_noticed_and_its_state_is_the_last_that_was_saved(place: Place) -> None:
     address = place.start()
     ssm(address).put_parameter(Name="/kept", Value="yes", Type="String")
@@ -99,6 +102,7 @@ def test_a_killed_one_is_noticed_and_its_state_is_the_last_that_was_saved(place:
     assert ssm(place.start()).get_parameter(Name="/kept")["Parameter"]["Value"] == "yes"
 
 
+@pytest.mark.slow
 def test_a_damaged_state_and_a_bad_fault_file_are_said_by_start(place: Place, tmp_path: Path) -> None:
     place.state.mkdir()
     process.state_path("try", place.state).write_bytes(b'{"format": 1}\ncut')

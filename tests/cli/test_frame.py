@@ -157,9 +157,12 @@ def kit(tmp_path: Path, *args: str) -> subprocess.Popen[str]:
 
 
 LONG = """
-import sys, threading
+import signal, sys, threading
 from ec2kit.cli.boundary import guarded
 from ec2kit.cli.surroundings import Surroundings
+
+# Whoever started the tests in the background has it ignored, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def run(args, around, output):
     output.write(["begun\\n"])

@@ -1,0 +1,146 @@
+"""From a value of the YAML file to ours: each raises `ValueError` with what was wanted and what was there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+_TIME = re.compile(r"([0-9]{1,6})(s|m|h)")
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_ZONE = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_REVERSE = re.compile(r"[0-9a-z./-]+\.(in-addr|ip6)\.arpa")
+
+
+def shown(value: Any) -> str:
+    """A value as a fault shows it, cut short."""
+    return repr(value)[:60]
+
+
+def text(value: Any) -> str:
+    """A text that can be printed, on one line."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError(f"wants a text, not {shown(value)}")
+    return value
+
+
+def list_of(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    """A list, or one thing that stands for a list of one."""
+
+    def read_all(value: Any) -> tuple[T, ...]:
+        items: Sequence[Any] = value if isinstance(value, list) else [value]
+        if not items:
+            raise ValueError("wants at least one")
+        return tuple(read(item) for item in items)
+
+    return read_all
+
+
+def word(value: Any, *words: str) -> str:
+    """One of these words."""
+    if value not in words:
+        raise ValueError(f"wants {' or '.join(words)}, not {shown(value)}")
+    return str(value)
+
+
+def one_of(kind: type[T]) -> Callable[[Any], T]:
+    """A member of an enumeration, by its value."""
+    words = [str(member) for member in cast("type[StrEnum]", kind)]
+    # YAML 1.1 reads a bare `off` as false.
+    return lambda value: cast("Callable[[str], T]", kind)(word("off" if value is False else value, *words))
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ValueError(f"wants true or false, not {shown(value)}")  # noqa: TRY004  a fault of the file
+    return value
+
+
+def number(least: int, most: int) -> Callable[[Any], int]:
+    """A whole number in these bounds."""
+
+    def read(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"wants a number from {least} to {most}, not {shown(value)}")
+        return value
+
+    return read
+
+
+def time(value: Any) -> timedelta:
+    """A time with its unit: `30s`, `5m`, `1h`."""
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError(f"wants a time such as 30s, 5m or 1h, not {shown(value)}")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+def zone(value: Any) -> str:
+    """A DNS zone, in lower case without the last dot."""
+    told = text(value).lower().removesuffix(".")
+    if len(told) > 240 or not _ZONE.fullmatch(told):
+        raise ValueError(f"wants a zone such as shop.example.com, not {shown(value)}")
+    return told
+
+
+def reverse_zone(value: Any) -> str:
+    """A zone below in-addr.arpa or ip6.arpa."""
+    told = text(value).lower().removesuffix(".")
+    if not _REVERSE.fullmatch(told):
+        raise ValueError(f"wants a zone such as 31.172.in-addr.arpa, not {shown(value)}")
+    return told
+
+
+def account(value: Any) -> str:
+    """An AWS account: twelve digits, which YAML takes for a number without quotes."""
+    told = str(value)
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{12}", told):
+        raise ValueError(f"wants twelve digits in quotes, not {shown(value)}")
+    return told
+
+
+def network(value: Any) -> IPv4Network | IPv6Network:
+    """An address or a network: `10.0.0.0/8`."""
+    return ip_network(text(value))
+
+
+def registry(value: Any) -> str:
+    """Where the registry is."""
+    told = text(value)
+    if not re.fullmatch(r"sqlite:.+|dynamodb:[A-Za-z0-9_.-]{3,255}", told):
+        raise ValueError(f"wants sqlite:PATH or dynamodb:TABLE, not {shown(value)}")
+    return told
+
+
+def listener(value: Any) -> str:
+    """Where operators are listened to."""
+    told = text(value)
+    if not told.startswith("unix:/") and not re.fullmatch(r"\S+:[0-9]{1,5}", told):
+        raise ValueError(f"wants unix:/PATH or ADDRESS:PORT, not {shown(value)}")
+    return told
+
+
+def https(value: Any) -> str:
+    """A URL of https."""
+    told = text(value)
+    if not told.startswith("https://"):
+        raise ValueError(f"wants https://HOST:8140, not {shown(value)}")
+    return told.rstrip("/")
+
+
+def hosted_zones(value: Any) -> dict[str, str]:
+    """Zones by name, each with the id of its hosted zone."""
+    if not isinstance(value, dict) or not value:
+        raise ValueError("wants ZONE: HOSTED-ZONE-ID")
+    return {_zone_or_reverse(zone): text(id) for zone, id in value.items()}
+
+
+def _zone_or_reverse(value: Any) -> str:
+    return reverse_zone(value) if str(value).rstrip(".").endswith(".arpa") else zone(value)

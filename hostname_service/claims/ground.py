@@ -1,0 +1,58 @@
+"""What a claim stands on: the parts of the service, each behind its port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hostname_service.clock import Clock
+from hostname_service.config.settings import Settings
+from hostname_service.dns.port import Dns, Records
+from hostname_service.model import AuditEntry, Binding, Deed, Machine, MachineKey
+from hostname_service.registry.port import Registry
+
+
+class Cleaner(Protocol):
+    """The certificate authority, as far as it is needed here."""
+
+    def clean(self, fqdn: str) -> None:
+        """Revoke and delete the certificate of a name, and its request; nothing when there is neither.
+
+        Raises `Unavailable`.
+        """
+
+
+Look = Callable[[str, str], "Machine | None"]
+"""Given region and instance id, what EC2 says of a machine; None: EC2 is not asked. Raises `Unavailable`."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The parts, and the secret that tokens are made with."""
+
+    settings: Settings
+    registry: Registry
+    dns: Dns
+    ca: Cleaner
+    look: Look
+    clock: Clock
+    secret: bytes
+
+    def tell(self, deed: Deed, reason: str, binding: Binding, message: str = "", source: str = "") -> None:
+        """Write a line of the audit about a binding."""
+        self.registry.audit(
+            AuditEntry(
+                self.clock.now(), deed, reason, binding.fqdn, binding.machine, source=source, message=message
+            )
+        )
+
+
+def owner_of(machine: MachineKey) -> str:
+    """Given a machine, return the text of its owner TXT."""
+    return f"ec2kit/{machine.account}/{machine.instance_id}"
+
+
+def records_of(binding: Binding) -> Records:
+    """Given a binding, return what DNS shall say."""
+    return Records(binding.fqdn, binding.addresses, owner_of(binding.machine))

@@ -59,7 +59,7 @@ def _over(ground: Ground, wanted: Binding, ordered: bool) -> MachineKey | None:
 
 def _has_let_go(ground: Ground, holder: Binding) -> bool:
     try:
-        machine = ground.look(holder.region, holder.machine.instance_id)
+        machine = ground.instances.look(holder.machine.account, holder.region, holder.machine.instance_id)
     except Unavailable as error:
         raise Later(
             "aws-away", f"whether {holder.machine} is gone cannot be asked: {error.message}"

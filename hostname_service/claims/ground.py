@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from hostname_service.clock import Clock
 from hostname_service.config.settings import Settings
 from hostname_service.dns.port import Dns, Records
-from hostname_service.model import AuditEntry, Binding, Deed, Machine, MachineKey
+from hostname_service.identity.instances import Instances
+from hostname_service.model import AuditEntry, Binding, Deed, MachineKey
 from hostname_service.registry.port import Registry
 
 
@@ -23,10 +23,6 @@ class Cleaner(Protocol):
         """
 
 
-Look = Callable[[str, str], "Machine | None"]
-"""Given region and instance id, what EC2 says of a machine; None: EC2 is not asked. Raises `Unavailable`."""
-
-
 @dataclass(frozen=True)
 class Ground:
     """The parts, and the secret that tokens are made with."""
@@ -35,7 +31,7 @@ class Ground:
     registry: Registry
     dns: Dns
     ca: Cleaner
-    look: Look
+    instances: Instances
     clock: Clock
     secret: bytes
 

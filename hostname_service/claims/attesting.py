@@ -1,0 +1,84 @@
+"""From what a machine sends to a machine that is believed: every check of `identity`, and trust on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hostname_service.claims.ground import Ground
+from hostname_service.config.settings import AskAws
+from hostname_service.errors import Later, Refused, Unavailable
+from hostname_service.identity.certificates import Signer
+from hostname_service.identity.checks import (
+    Outage,
+    SourceMode,
+    check_account,
+    check_described,
+    check_source,
+    check_window,
+)
+from hostname_service.identity.verify import attest
+from hostname_service.model import Attested, BindingState, Document, Machine
+
+AGAIN = timedelta(minutes=10)
+"""How long after its binding a machine is given the same answer again: its first one may have been lost."""
+
+
+@dataclass(frozen=True)
+class Believed:
+    """A machine that proved which one it is, and what EC2 says of it; None: EC2 was not asked."""
+
+    document: Document
+    machine: Machine | None
+    again: bool
+    """Whether this start of the machine was attested before."""
+
+
+def believe(
+    ground: Ground, blob: str | bytes, source: str, trusted: Sequence[Signer], outages: Sequence[Outage]
+) -> Believed:
+    """Given the text that a machine sent and the address it came from, return who it is.
+
+    Raises `Refused` with the check that failed, `Later` when EC2 does not show it yet or does not answer.
+    """
+    now = ground.clock.now()
+    document = attest(blob, trusted, now)
+    check_account(document, ground.settings.accounts)
+    seen = ground.registry.seen(document.machine)
+    again = seen is not None and seen.pending_time == document.pending_time
+    if not again:
+        check_window(document, now, outages)
+    machine = _described(ground, document)
+    check_described(document, machine, now)
+    check_source(document, source, SourceMode(ground.settings.source), machine)
+    ground.registry.attest(Attested(document, source, now))
+    if again:
+        _check_not_late(ground, document)
+    return Believed(document, machine, again)
+
+
+def _described(ground: Ground, document: Document) -> Machine | None:
+    if ground.settings.aws is AskAws.OFF:
+        return None
+    try:
+        return ground.instances.look(document.account, document.region, document.instance_id)
+    except Unavailable as error:
+        if ground.settings.aws is AskAws.WHEN_REACHABLE:
+            return None
+        raise Later("aws-away", error.message, retry_after=3) from error
+
+
+def _check_not_late(ground: Ground, document: Document) -> None:
+    """Return unless the machine was told its name long ago; raises `Refused` (`replay`).
+
+    Attack: the blob can be read on the machine for as long as it runs, and would give whoever reads it the token. A
+    reboot does not need it: the hook keeps the name. An operator's reset allows it once more.
+    """
+    bound = ground.registry.binding_of(document.machine)
+    if bound is None or bound.state is not BindingState.BOUND or bound.pending_time != document.pending_time:
+        return
+    if ground.clock.now() - bound.since > AGAIN:
+        raise Refused(
+            "replay", f"{document.instance_id} was told its name more than ten minutes ago, since it started"
+        )

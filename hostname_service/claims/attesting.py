@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hostname_service.claims.ground import Ground
 from hostname_service.config.settings import AskAws
@@ -19,7 +19,7 @@ from hostname_service.identity.checks import (
     check_window,
 )
 from hostname_service.identity.verify import attest
-from hostname_service.model import Attested, BindingState, Document, Machine
+from hostname_service.model import Attested, BindingState, Deed, Document, Machine
 
 AGAIN = timedelta(minutes=10)
 """How long after its binding a machine is given the same answer again: its first one may have been lost."""
@@ -47,14 +47,14 @@ def believe(
     check_account(document, ground.settings.accounts)
     seen = ground.registry.seen(document.machine)
     again = seen is not None and seen.pending_time == document.pending_time
-    if not again:
+    if not again and not _was_reset(ground, document):
         check_window(document, now, outages)
     machine = _described(ground, document)
     check_described(document, machine, now)
     check_source(document, source, SourceMode(ground.settings.source), machine)
     ground.registry.attest(Attested(document, source, now))
-    if again:
-        _check_not_late(ground, document)
+    if seen is not None and again:
+        _check_not_late(ground, document, seen.first)
     return Believed(document, machine, again)
 
 
@@ -69,7 +69,14 @@ def _described(ground: Ground, document: Document) -> Machine | None:
         raise Later("aws-away", error.message, retry_after=3) from error
 
 
-def _check_not_late(ground: Ground, document: Document) -> None:
+def _was_reset(ground: Ground, document: Document) -> bool:
+    """Whether an operator has said in the last minutes that this machine may come again, whenever it was started."""
+    now = ground.clock.now()
+    told = ground.registry.audits(instance_id=document.instance_id, limit=20)
+    return any(entry.deed is Deed.RESET and now - entry.at <= AGAIN for entry in told)
+
+
+def _check_not_late(ground: Ground, document: Document, first: datetime) -> None:
     """Return unless the machine was told its name long ago; raises `Refused` (`replay`).
 
     Attack: the blob can be read on the machine for as long as it runs, and would give whoever reads it the token. A
@@ -78,7 +85,7 @@ def _check_not_late(ground: Ground, document: Document) -> None:
     bound = ground.registry.binding_of(document.machine)
     if bound is None or bound.state is not BindingState.BOUND or bound.pending_time != document.pending_time:
         return
-    if ground.clock.now() - bound.since > AGAIN:
+    if ground.clock.now() - max(bound.since, first) > AGAIN:
         raise Refused(
             "replay", f"{document.instance_id} was told its name more than ten minutes ago, since it started"
         )

@@ -21,7 +21,7 @@ def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
     row = ground.registry.reserve(wanted, _over(ground, wanted, ordered))
     if row.previous and row.state is BindingState.RESERVED and (before is None or before.fqdn != row.fqdn):
         ground.tell(Deed.TAKE_OVER, "ordered" if ordered else "gone", row, f"held by {row.previous} before")
-    if row.state is BindingState.BOUND and row.dns_done and _says_the_same(row, before):
+    if row == before and row.state is BindingState.BOUND and row.dns_done:
         return row
     if row.state is BindingState.RESERVED:
         _clean(ground, row)
@@ -31,7 +31,7 @@ def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
         replace(
             row,
             state=BindingState.BOUND,
-            since=row.since if row.state is BindingState.BOUND else ground.clock.now(),
+            since=ground.clock.now(),
             dns_done=published,
             previous="" if published else row.previous,
         ),
@@ -72,10 +72,6 @@ def _has_let_go(ground: Ground, holder: Binding) -> bool:
 
 SHOWN = timedelta(minutes=10)
 """A machine that EC2 does not show so soon after it got its name is not gone: EC2 shows what was made late."""
-
-
-def _says_the_same(row: Binding, before: Binding | None) -> bool:
-    return before is not None and before.addresses == row.addresses
 
 
 def _clean(ground: Ground, row: Binding) -> None:

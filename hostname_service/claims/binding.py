@@ -21,7 +21,8 @@ def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
     row = ground.registry.reserve(wanted, _over(ground, wanted, ordered))
     if row.previous and row.state is BindingState.RESERVED and (before is None or before.fqdn != row.fqdn):
         ground.tell(Deed.TAKE_OVER, "ordered" if ordered else "gone", row, f"held by {row.previous} before")
-    if row == before and row.state is BindingState.BOUND and row.dns_done:
+    told = row == before and row.state is BindingState.BOUND
+    if told and row.dns_done:
         return row
     if row.state is BindingState.RESERVED:
         _clean(ground, row)
@@ -31,7 +32,7 @@ def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
         replace(
             row,
             state=BindingState.BOUND,
-            since=ground.clock.now(),
+            since=row.since if told else ground.clock.now(),
             dns_done=published,
             previous="" if published else row.previous,
         ),

@@ -1,0 +1,170 @@
+"""Asking EC2 about machines: what its answers mean, and what its silence does."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
+
+from hostname_service.errors import Unavailable
+from hostname_service.identity.instances import Ec2Instances, Instances, Nowhere, boto3_clients, machine_of
+from hostname_service.model import Machine, MachineState
+from tests.hostname_service.authority import ACCOUNT, INSTANCE, REGION
+
+DESCRIBED = {
+    "InstanceId": INSTANCE,
+    "State": {"Code": 16, "Name": "running"},
+    "PrivateIpAddress": "10.0.0.5",
+    "PublicIpAddress": "192.0.2.7",
+    "LaunchTime": datetime(2026, 3, 1, 8, tzinfo=UTC),
+    "NetworkInterfaces": [
+        {"Ipv6Addresses": [{"Ipv6Address": "2001:db8::5"}, {"Ipv6Address": "2001:db8::6"}]},
+        {"Ipv6Addresses": []},
+    ],
+    "Tags": [{"Key": "ec2kit:hostname", "Value": "web-1.shop.example.com"}],
+}
+
+
+@dataclass
+class Client:
+    """An EC2 client that answers what it was told to."""
+
+    answer: dict[str, Any] | Exception
+    asked: list[list[str]] = field(default_factory=list)
+
+    def describe_instances(self, InstanceIds: list[str]) -> dict[str, Any]:  # noqa: N803 # boto3's word
+        self.asked.append(InstanceIds)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def looked(answer: dict[str, Any] | Exception, account: str = ACCOUNT) -> Machine | None:
+    client = Client(answer)
+    found = Ec2Instances(lambda region: client).look(account, REGION, INSTANCE)
+    assert client.asked == [[INSTANCE]]
+    return found
+
+
+def failed(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "of the test"}}, "DescribeInstances")
+
+
+def reservations(*instances: dict[str, Any]) -> dict[str, Any]:
+    return {"Reservations": [{"OwnerId": ACCOUNT, "Instances": list(instances)}]}
+
+
+def test_a_machine_is_described() -> None:
+    assert looked(reservations(DESCRIBED)) == Machine(
+        INSTANCE,
+        MachineState.RUNNING,
+        private_ip="10.0.0.5",
+        public_ip="192.0.2.7",
+        ipv6=("2001:db8::5", "2001:db8::6"),
+        launched=datetime(2026, 3, 1, 8, tzinfo=UTC),
+        tags={"ec2kit:hostname": "web-1.shop.example.com"},
+    )
+
+
+def test_a_terminated_machine_has_no_addresses() -> None:
+    found = machine_of({"InstanceId": INSTANCE, "State": {"Code": 48, "Name": "terminated"}})
+    assert found == Machine(INSTANCE, MachineState.TERMINATED)
+    assert found.has_let_go
+
+
+def test_what_ec2_does_not_have_is_gone() -> None:
+    gone = Machine(INSTANCE, MachineState.GONE)
+    assert looked(failed("InvalidInstanceID.NotFound")) == gone
+    assert looked(failed("InvalidInstanceID.Malformed")) == gone
+    assert looked({"Reservations": []}) == gone
+    assert looked(reservations(DESCRIBED | {"InstanceId": "i-0fedcba9876543210"})) == gone
+
+
+def test_a_machine_of_another_account_is_none_of_this_one() -> None:
+    """Attack: a document of an account that our credentials do not see must not be vouched for by one that they do."""
+    assert looked(reservations(DESCRIBED), account="210987654321") == Machine(INSTANCE, MachineState.GONE)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        failed("UnauthorizedOperation"),
+        failed("RequestLimitExceeded"),
+        failed("AuthFailure"),
+        EndpointConnectionError(endpoint_url="https://ec2"),
+        reservations({"InstanceId": INSTANCE, "State": {"Name": "dreaming"}}),
+        reservations({"InstanceId": INSTANCE}),
+    ],
+    ids=repr,
+)
+def test_an_answer_that_says_nothing_is_not_taken_for_gone(answer: dict[str, Any] | Exception) -> None:
+    with pytest.raises(
+        Unavailable, match=INSTANCE if not isinstance(answer, EndpointConnectionError) else REGION
+    ) as no:
+        looked(answer)
+    assert no.value.reason == "aws"
+
+
+def test_each_region_has_one_client() -> None:
+    made: list[str] = []
+
+    def client_for(region: str) -> Client:
+        made.append(region)
+        return Client({})
+
+    instances = Ec2Instances(client_for)
+    for region in (REGION, "us-east-1", REGION, "us-east-1"):
+        instances.look(ACCOUNT, region, INSTANCE)
+    assert made == [REGION, "us-east-1"]
+
+
+def test_nowhere_asks_nobody() -> None:
+    instances: Instances = Nowhere()
+    assert instances.look(ACCOUNT, REGION, INSTANCE) is None
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("aws")
+def test_what_boto3_answers_is_read() -> None:
+    ec2 = boto3.client("ec2", region_name=REGION)
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "ec2kit:hostname", "Value": "web-1"}]}]
+    launched = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tags)
+    instance = launched["Instances"][0]
+    instances: Instances = Ec2Instances(boto3_clients())
+    found = instances.look(ACCOUNT, REGION, instance["InstanceId"])
+    assert found is not None
+    assert (found.state, found.private_ip) == (MachineState.RUNNING, instance["PrivateIpAddress"])
+    assert found.launched is not None
+    assert found.launched.tzinfo is not None
+    assert found.tags == {"ec2kit:hostname": "web-1"}
+    ec2.terminate_instances(InstanceIds=[found.instance_id])
+    ended = instances.look(ACCOUNT, REGION, found.instance_id)
+    assert ended is not None
+    assert ended.has_let_go
+    assert instances.look(ACCOUNT, REGION, INSTANCE) == Machine(INSTANCE, MachineState.GONE)
+    assert instances.look(ACCOUNT, "us-east-1", found.instance_id) == Machine(
+        found.instance_id, MachineState.GONE
+    )
+
+
+def test_an_ec2_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with socket.socket() as bound:  # bound and not listening: whoever connects is refused
+        bound.bind(("127.0.0.1", 0))
+        instances = Ec2Instances(boto3_clients(f"http://127.0.0.1:{bound.getsockname()[1]}"))
+        with pytest.raises(Unavailable, match="cannot be asked"):
+            instances.look(ACCOUNT, REGION, INSTANCE)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hostname_service.app import Parts, application
-from hostname_service.clock import SystemClock
+from hostname_service.clock import Clock, SystemClock
 from hostname_service.errors import ServiceError, Unknown
 from hostname_service.model import Binding, BindingState, MachineKey
 from hostname_service.registry.port import Order
@@ -143,7 +143,7 @@ class Rig:
         return host, port
 
 
-QUICK = Bounds(deadline=3.0, linger=0.2)
+QUICK = Bounds(deadline=20.0, linger=0.2)
 
 
 def machines(claims: Claims, watch: Watcher, trusted: Sequence[Any] = ()) -> Callable[..., Iterable[bytes]]:
@@ -157,9 +157,10 @@ def serving(
     place: Place | None = None,
     claims: Claims | None = None,
     app: Callable[..., Iterable[bytes]] | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Rig]:
     """A server on a free port of loopback, stopped at the end."""
-    clock, lines = SystemClock(), Lines()
+    clock, lines = clock or SystemClock(), Lines()
     watch = Watcher(Log(clock, lines.texts.append), Metrics(), clock)
     claims = claims or Claims()
     ways = ways or Ways("machines", lambda *_: [], bounds=QUICK)

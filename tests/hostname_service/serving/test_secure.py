@@ -23,7 +23,7 @@ from hostname_service.serving.connection import Bounds, Ways
 from hostname_service.serving.secure import Secure
 from tests.hostname_service.serving.ground import NOON, FakeDesk, StillClock, binding, post, read_all, serving
 
-BOUNDS = Bounds(deadline=3.0, linger=0.2)
+BOUNDS = Bounds(deadline=20.0, linger=0.2)
 NOTHING: Any = lambda *_: []  # noqa: E731  replaced by `serving`
 
 
@@ -104,7 +104,7 @@ def test_a_claim_over_tls_and_a_new_certificate(tmp_path: Path) -> None:
 
 def test_a_client_that_never_shakes_hands_is_closed(tmp_path: Path) -> None:
     server = make(tmp_path, "names")
-    ways = Ways("machines", NOTHING, secure=Secure(server.files), bounds=Bounds(deadline=0.5, linger=0.1))
+    ways = Ways("machines", NOTHING, secure=Secure(server.files), bounds=Bounds(deadline=2.0, linger=0.1))
     with serving(ways) as rig:
         with socket.create_connection(rig.address, timeout=10) as sock:
             assert read_all(sock) == b""

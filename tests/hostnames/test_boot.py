@@ -1,0 +1,182 @@
+"""The boot hook, run by a shell: which name a machine ends with, and whether Puppet may run under it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+
+from tests.hostnames.certificates import Pair, self_signed
+from tests.hostnames.machine import (
+    BLOB,
+    ID,
+    OTHER,
+    SECRET,
+    Machine,
+    Metadata,
+    Said,
+    Service,
+    only_wget,
+)
+
+NEUTRAL = (ID, ID)
+WEB = ("web-1", "web-1.shop.example.com")
+
+
+def test_a_machine_gets_its_name(machine: Machine) -> None:
+    (machine.root / "etc/puppet").mkdir()
+
+    assert machine.boot() == 0, machine.stderr
+    assert machine.configured == {
+        "hostname": "web-1",
+        "fqdn": "web-1.shop.example.com",
+        "preserve_hostname": False,
+        "manage_etc_hosts": True,
+    }
+    [asked] = machine.asked
+    assert (asked.method, asked.path) == ("POST", "/v1/claim")
+    assert asked.headers["accept"] == "text/plain"
+    assert json.loads(asked.body) == {"rsa2048": BLOB + BLOB}
+    assert not machine.locked()
+    assert not machine.retries()
+    assert machine.console.strip() == "ec2kit: this is web-1.shop.example.com"
+    assert SECRET not in machine.read("var/lib/ec2kit/hostname/state")
+
+
+def test_the_token_is_for_puppet_in_the_trees_that_are_there(machine: Machine) -> None:
+    (machine.root / "etc/puppetlabs/puppet").mkdir(parents=True)
+
+    machine.boot()
+
+    attributes = machine.root / "etc/puppetlabs/puppet/csr_attributes.yaml"
+    assert yaml.safe_load(attributes.read_text()) == {
+        "custom_attributes": {"1.2.840.113549.1.9.7": SECRET},
+        "extension_requests": {"pp_instance_id": ID},
+    }
+    assert attributes.stat().st_mode & 0o777 == 0o600
+    assert not machine.has("etc/puppet")
+
+
+def test_with_a_puppet_server_cloud_init_enrols(machine: Machine) -> None:
+    machine.settings = {"puppet": "puppet.example.com", "etc_hosts": False}
+    puppet = machine.root / "opt/puppetlabs/bin/puppet"
+    puppet.parent.mkdir(parents=True)
+    puppet.touch(0o755)
+
+    assert machine.boot() == 0
+    assert "manage_etc_hosts" not in machine.configured
+    told = machine.configured["puppet"]
+    assert told["install_type"], told["install"] == ("aio", False)
+    assert told["conf"] == {"agent": {"server": "puppet.example.com", "certname": "web-1.shop.example.com"}}
+    assert "--test" not in told["exec_args"]
+    assert machine.has("etc/puppetlabs/puppet/csr_attributes.yaml")
+    assert machine.has("etc/puppet/csr_attributes.yaml")
+
+
+def test_attributes_of_a_persons_own_are_kept_beside(machine: Machine) -> None:
+    own = machine.root / "etc/puppet/csr_attributes.yaml"
+    own.parent.mkdir()
+    own.write_text("extension_requests: {pp_role: web}\n")
+
+    machine.boot()
+
+    assert "pp_role" in machine.read("etc/puppet/csr_attributes.yaml.before-ec2kit")
+    assert SECRET in own.read_text()
+
+
+def test_a_reboot_needs_nobody(machine: Machine) -> None:
+    machine.boot()
+    (machine.root / "etc/cloud/cloud.cfg.d/95_ec2kit.cfg").unlink()
+    machine.service = None
+    machine.metadata.tags["ec2kit:hostname"] = "other.example.com"
+
+    assert machine.boot() == 0
+    assert machine.named == WEB
+    assert not machine.locked()
+    assert len(machine.asked) == 1
+
+
+def test_a_board_that_tells_the_id_saves_the_network(machine: Machine) -> None:
+    board = machine.root / "sys/class/dmi/id/board_asset_tag"
+    board.parent.mkdir(parents=True)
+    board.write_text(f"{ID}\n")
+    machine.boot()
+    machine.metadata.silent_for = 1000
+    machine.service = None
+
+    assert machine.boot() == 0
+    assert machine.named == WEB
+
+
+def test_a_copy_is_no_twin(machine: Machine) -> None:
+    ssl = machine.root / "var/lib/puppet/ssl"
+    (ssl / "private_keys").mkdir(parents=True)
+    (ssl / "private_keys/web-1.shop.example.com.pem").write_text("secret")
+    machine.boot()
+    assert machine.has("var/lib/puppet/ssl/private_keys/web-1.shop.example.com.pem")
+
+    machine.metadata = Metadata(id=OTHER)
+    machine.service = Service([Said(200, f"web-2\nweb-2.shop.example.com\n{SECRET}\n".encode())])
+    assert machine.boot() == 0
+    assert machine.named == ("web-2", "web-2.shop.example.com")
+    assert not machine.has("var/lib/puppet/ssl/private_keys")
+    assert f"this is {OTHER} with the disk of {ID}" in machine.console
+
+
+def test_a_copy_that_nobody_knows_has_neither_name_nor_keys(machine: Machine) -> None:
+    keys = machine.root / "etc/puppetlabs/puppet/ssl/private_keys"
+    keys.mkdir(parents=True)
+    machine.boot()
+
+    machine.metadata = Metadata(id=OTHER)
+    machine.service = Service([Said(403, b"unknown\n")])
+    assert machine.boot() == 1
+    assert machine.named == (OTHER, OTHER)
+    assert machine.locked()
+    assert not keys.exists()
+    assert not machine.has("var/lib/ec2kit/hostname/state")
+
+
+def test_a_certificate_authority_is_not_removed(machine: Machine) -> None:
+    authority = machine.root / "etc/puppet/ssl/ca/ca_key.pem"
+    authority.parent.mkdir(parents=True)
+    authority.touch()
+    machine.boot()
+
+    machine.metadata = Metadata(id=OTHER)
+    machine.boot()
+    assert authority.exists()
+    assert "a certificate authority is in it" in machine.console
+
+
+def test_a_lock_of_a_person_stays(machine: Machine) -> None:
+    lock = machine.root / "var/cache/puppet/state/agent_disabled.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text('{"disabled_message":"maintenance"}')
+
+    machine.boot()
+    assert lock.read_text() == '{"disabled_message":"maintenance"}'
+
+
+def test_slow_metadata_is_waited_for(machine: Machine) -> None:
+    machine.metadata.silent_for = 2
+
+    assert machine.boot(patience=10) == 0
+    assert machine.named == WEB
+
+
+def test_with_wget_instead_of_curl(tmp_path: Path, pair: Pair) -> None:
+    path = only_wget(tmp_path / "bin")
+    machine = Machine(tmp_path / "root", pair, path=path)
+    assert machine.boot(patience=5) == 0, machine.stderr
+    assert machine.named == WEB
+
+    refused = Machine(tmp_path / "second", pair, path=path, service=Service([Said(403, b"forged\n")]))
+    assert refused.boot(patience=5) == 1
+    assert "the service answers 403: forged" in refused.console
+
+    other = self_signed(tmp_path / "other").certificate.read_text()
+    untrusted = Machine(tmp_path / "third", pair, path=path, trusted=other)
+    assert untrusted.boot() == 1
+    assert untrusted.asked == []

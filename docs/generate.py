@@ -127,9 +127,10 @@ def exit_codes() -> str:
 
 def settings() -> str:
     """Return the table of `settings.md`: each setting as variable and key."""
-    from ec2kit.config import SETTINGS
+    from ec2kit.config import HOSTNAME, SETTINGS
 
     rows = [(name, f"EC2KIT_{name.upper()}", meaning) for name, meaning in SETTINGS.items()]
+    rows += [(f"hostname.{name}", f"EC2KIT_HOSTNAME_{name.upper()}", what) for name, what in HOSTNAME.items()]
     return _table(("key", "variable", "what it is"), rows) + "\n"
 
 

@@ -29,6 +29,17 @@ SETTINGS: Mapping[str, str] = {
 """The settings with one value: `probe_proxy` in a file is the variable `EC2KIT_PROBE_PROXY`, and so with a flag."""
 
 
+HOSTNAME: Mapping[str, str] = {
+    "url": "where machines ask the hostname service for their names: https://HOST:PORT",
+    "ca": "the file with the CA that its certificate leads to",
+    "operator": "where operators are heard: unix:PATH, or https://HOST:PORT",
+    "cert": "an operator's certificate, for https",
+    "key": "its key",
+}
+"""The keys under `hostname:`; `hostname.url` is the variable `EC2KIT_HOSTNAME_URL`. Files are relative to where ec2kit
+is run."""
+
+
 class ConfigError(ValueError):
     """A configuration file that cannot be understood: `message` names file and line, `hint` what to do."""
 
@@ -73,6 +84,8 @@ class Config:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     defaults: LaunchProfile = LaunchProfile()
     launch: Mapping[str, LaunchProfile] = field(default_factory=dict)
+    hostname: Mapping[str, Setting] = field(default_factory=dict)
+    """By the keys of `HOSTNAME`."""
 
     def over(self, below: Config) -> Config:
         """This file, with what it does not set taken from the one below it."""
@@ -82,6 +95,7 @@ class Config:
             {**below.settings, **self.settings},
             self.defaults.over(below.defaults),
             {name: self.launch.get(name, empty).over(below.launch.get(name, empty)) for name in names},
+            {**below.hostname, **self.hostname},
         )
 
     def profile(self, name: str) -> LaunchProfile:
@@ -96,6 +110,13 @@ class Config:
         if environ.get(variable):
             return Setting(environ[variable], variable)
         return self.settings.get(name)
+
+    def hostname_setting(self, name: str, flag: str | None, environ: Mapping[str, str]) -> str:
+        """Given a key of `HOSTNAME` and its flag's value, return what counts; empty: nobody set it."""
+        if flag is not None:
+            return flag
+        found = self.hostname.get(name)
+        return environ.get(f"EC2KIT_HOSTNAME_{name.upper()}") or (found.text if found else "")
 
 
 def merge(files: Sequence[Config]) -> Config:
@@ -125,12 +146,23 @@ def parse_config(text: str, file: str) -> Config:
             config = replace(
                 config, launch={key: _launch_profile(item, file) for key, item in _entries(node, file)}
             )
+        elif name == "hostname":
+            config = replace(config, hostname=_hostname(node, file))
         elif name in SETTINGS:
             found = Setting(_SETTING_TYPES.get(name, _word)(node, file, name), f"{file}:{_line(node)}")
             config = replace(config, settings={**config.settings, name: found})
         else:
-            raise _unknown(name, ("defaults", "launch", *SETTINGS), node, file)
+            raise _unknown(name, ("defaults", "launch", "hostname", *SETTINGS), node, file)
     return config
+
+
+def _hostname(node: yaml.Node, file: str) -> dict[str, Setting]:
+    found: dict[str, Setting] = {}
+    for name, item in _entries(node, file):
+        if name not in HOSTNAME:
+            raise _unknown(name, tuple(HOSTNAME), item, file)
+        found[name] = Setting(_word(item, file, name), f"{file}:{_line(item)}")
+    return found
 
 
 def _launch_profile(node: yaml.Node, file: str) -> LaunchProfile:

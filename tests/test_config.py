@@ -92,3 +92,16 @@ def test_launch_profiles_merge_key_by_key() -> None:
 
     assert merged.profile("web") == LaunchProfile(image="ami-1", type=("t3.large",), key="me")
     assert merged.profile("db").key == "db"
+
+
+def test_the_hostname_service() -> None:
+    below = parse_config("hostname: {url: 'https://a', ca: a.pem}", "system")
+    config = parse_config("hostname:\n  url: https://b\n", "f").over(below)
+
+    assert config.hostname_setting("url", None, {}) == "https://b"
+    assert config.hostname_setting("ca", None, {}) == "a.pem"
+    assert config.hostname_setting("ca", None, {"EC2KIT_HOSTNAME_CA": "c.pem"}) == "c.pem"
+    assert config.hostname_setting("url", "https://d", {"EC2KIT_HOSTNAME_URL": "https://c"}) == "https://d"
+    assert config.hostname_setting("operator", None, {}) == ""
+    with pytest.raises(ConfigError, match="f:1: unknown key 'uri'"):
+        parse_config("hostname: {uri: x}", "f")

@@ -1,7 +1,8 @@
 """The options that commands share, accepted after the subcommand, and the decorators that add them.
 
-`@reads` is for what looks at AWS, `@changes` for what changes it, `@practises` for the sandbox's own commands,
-`@stays` for the rest. The function gets the `Context` first and then only its own parameters; the shared ones
+`@reads` is for what looks at AWS, `@changes` for what changes it, `@orders` for what the hostname service is told,
+`@practises` for the sandbox's own commands, `@stays` for the rest. The function gets the `Context` first and then
+only its own parameters; the shared ones
 are in `context.options`.
 """
 
@@ -61,9 +62,12 @@ GOING: tuple[click.Option, ...] = (
 MANY_REGIONS = click.Option(["--region"], multiple=True, metavar="NAME", help="the region; several, or `all`")
 # Several are refused when the region is asked for: click would silently take the last.
 ONE_REGION = click.Option(["--region"], multiple=True, metavar="NAME", help="the region")
-CHANGING: tuple[click.Option, ...] = (
+ORDERING: tuple[click.Option, ...] = (
     click.Option(["--dry-run"], is_flag=True, help="show the plan and change nothing"),
     click.Option(["-y", "--yes"], is_flag=True, help="do not ask"),
+)
+CHANGING: tuple[click.Option, ...] = (
+    *ORDERING,
     click.Option(["--max"], metavar="N|N%", help="ask when more machines than this would change"),
     click.Option(["--wait/--no-wait"], default=True, help="until AWS shows the result (the default), or not"),
     click.Option(["--timeout"], metavar="TIME", help="how long to wait at most: 30m, 2h"),
@@ -85,6 +89,12 @@ def reads(function: Function) -> KitCommand:
 def changes(function: Function) -> KitCommand:
     """A command that changes AWS, through `Context.carry_out`."""
     return _command(function, (*CHANGING, ONE_REGION, *GOING, *SHOWING))
+
+
+def orders(function: Function) -> KitCommand:
+    """A command that tells the hostname service something: there is no plan, no journal and no wait, since that service
+    does it as a whole and audits it."""
+    return _command(function, (*ORDERING, ONE_REGION, *GOING, *SHOWING))
 
 
 def practises(function: Function) -> KitCommand:

@@ -33,6 +33,22 @@ class Output:
             hint = "what was done is done: `ec2kit history` shows it"
             raise Ec2kitError(f"stdout cannot be written: {why}", hint=hint) from error
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write data that is no text; raises as `write` does."""
+        binary = getattr(self.stdout, "buffer", None)
+        if binary is None:
+            self.write([data.decode(errors="surrogateescape")])
+            return
+        try:
+            self.stdout.flush()
+            binary.write(data)
+            binary.flush()
+        except BrokenPipeError as error:
+            raise OutputClosed from error
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise Ec2kitError(f"stdout cannot be written: {why}") from error
+
     def say(self, line: str) -> None:
         """Write a line of talk."""
         self.mutter(line + "\n")

@@ -29,6 +29,7 @@ SECTIONS: dict[str, str] = {
     "images": "images: what machines are launched from",
     "network": "Elastic IPs",
     "recovery": "dead machines back on their addresses",
+    "names": "host names, which machines ask for at boot",
     "kit": "history, unfinished runs, the practice AWS, help",
 }
 """The sections of `ec2kit help SECTION`, in order."""
@@ -112,6 +113,15 @@ COMMANDS: tuple[Command, ...] = (
         ("recovery retire", "recovery:retire", "end a quarantine: the old machine goes"),
     ),
     *_at(
+        "names",
+        ("hostname assign", "hostname:assign", "say which machine shall have a name"),
+        ("hostname ls", "hostname:ls", "host names, who has each, and what DNS and Puppet have of it"),
+        ("hostname release", "hostname:release", "let names go, from DNS and Puppet too"),
+        ("hostname reset", "hostname:reset", "let a machine prove itself anew"),
+        ("hostname gc", "hostname:gc", "let go of the names of machines that are gone"),
+        ("hostname boothook", "hostname_boothook:boothook", "the user data that gives a machine its name"),
+    ),
+    *_at(
         "kit",
         ("history", "history:history", "what ec2kit did lately"),
         ("history show", "history:show", "one run: its steps, results and story"),
@@ -131,7 +141,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-SUGGESTED: dict[str, str] = {"snapshot": "create", "eip": "assign", "recovery": "status", "tag": "set"}
+SUGGESTED: dict[str, str] = {
+    "snapshot": "create",
+    "eip": "assign",
+    "recovery": "status",
+    "tag": "set",
+    "hostname": "assign",
+}
 """What somebody means who types a noun and then no verb of it: `snapshot web-1`."""
 
 SYNONYMS: dict[str, str] = {

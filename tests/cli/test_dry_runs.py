@@ -21,7 +21,8 @@ from tests.cli.watched import ADDRESS, Fleet
 CHANGING = sorted(
     " ".join(entry.words)
     for entry in COMMANDS
-    if any(param.name == "dry_run" for param in load(entry).params)
+    # What the hostname service is told is no plan of ours: tests/cli/test_hostname.py.
+    if any(param.name == "dry_run" for param in load(entry).params) and entry.section != "names"
 )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.launch_hook import with_boot_hook
 from ec2kit.cli.commands.launch_layers import layered
 from ec2kit.cli.context import Context
+from ec2kit.cli.naming_service import text_of_file
 from ec2kit.cli.options import AT_ONCE, changes
 from ec2kit.config import LaunchProfile
-from ec2kit.errors import UsageError
 from ec2kit.fleet.launch.disks import parse_volume
 from ec2kit.fleet.launch.observe import observe
 from ec2kit.fleet.launch.plan import launch_plan
@@ -36,6 +37,9 @@ from ec2kit.fleet.tags.words import parse_pairs
 @click.option("--volume", "volumes", multiple=True, metavar="SIZE[:TYPE][@DEVICE]", help="a disk, in GiB")
 @click.option("--eip", is_flag=True, help="an Elastic IP for each")
 @click.option("--hostname", metavar="PATTERN", help="host name, with {n} for the number; kept in a tag")
+@click.option(
+    "--no-boothook", is_flag=True, help="with --hostname: only the tag, the user data stays as it is"
+)
 @click.option("--like", metavar="INSTANCE", help="what is not said here is as that one has it")
 @click.option("--template", metavar="NAME[:VERSION]", help="what is not said here is in this launch template")
 def launch(
@@ -54,6 +58,7 @@ def launch(
     volumes: tuple[str, ...],
     eip: bool,
     hostname: str | None,
+    no_boothook: bool,
     like: str | None,
     template: str | None,
 ) -> None:
@@ -62,6 +67,9 @@ def launch(
     Image, type and the rest come from the options, else from --like or --template, else from the profile of that
     name and the defaults in ec2kit.yaml; on the sandbox, what is still missing is as its own machines have it. Where
     a zone has no capacity the next zone is tried, then the next type.
+
+    With --hostname, and `hostname.url` in ec2kit.yaml, each machine asks the hostname service for its name when it
+    boots: a boot hook goes before the user data.
 
     \b
     ec2kit launch web -n 4 --image debian-12-amd64 --type t3.micro
@@ -75,12 +83,14 @@ def launch(
         zones=_split(zones),
         tags=parse_pairs(tags),
         volumes=tuple(map(parse_volume, volumes)),
-        user_data=_read(context, user_data) if user_data else "",
+        user_data=text_of_file(context, user_data, "--user-data") if user_data else "",
         hostname=hostname or "",
         address=eip,
         template=template or "",
         like=like or "",
     )
+    if not no_boothook:
+        wanted = with_boot_hook(context, wanted)
     check(wanted)
     context.carry_out(
         lambda: launch_plan(wanted, observe(context.aws(), wanted)),
@@ -95,14 +105,3 @@ def launch(
 def _split(words: tuple[str, ...]) -> tuple[str, ...]:
     """`a,b` is two words."""
     return tuple(part.strip() for word in words for part in word.split(",") if part.strip())
-
-
-def _read(context: Context, name: str) -> str:
-    """The user data; bytes that are no UTF-8 come through as they are."""
-    around = context.surroundings
-    if name == "-":
-        return around.stdin.read()
-    try:
-        return (around.cwd / name).read_bytes().decode(errors="surrogateescape")
-    except OSError as error:
-        raise UsageError(f"--user-data: '{name}' cannot be read: {error.strerror}", resource=name) from error

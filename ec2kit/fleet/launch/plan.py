@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ec2kit.aws.requests import LaunchRequest, Place, TemplateRef
 from ec2kit.engine.plan import Plan, Planned
@@ -64,17 +65,17 @@ def _request(wanted: Wanted, ground: Ground, template: TemplateRef | None) -> La
         instance_profile=ground.instance_profile,
         mappings=mappings_for(wanted.volumes, ground.image.mappings if ground.image else ()),
     )
-    return _like(request, ground.like) if ground.like else request
+    return _like(request, ground.like, hook=wanted.boot_hook) if ground.like else request
 
 
-def _like(request: LaunchRequest, machine: Machine) -> LaunchRequest:
+def _like(request: LaunchRequest, machine: Machine, *, hook: bool) -> LaunchRequest:
     """The request with what the other machine was set to; its disks come empty, but for the image's."""
     instance, attributes = machine.instance, machine.attributes
     asked = {mapping.device for mapping in request.mappings}
     return replace(
         request,
         mappings=request.mappings + tuple(disk for disk in _disks_like(machine) if disk.device not in asked),
-        metadata=instance.metadata,
+        metadata=replace(instance.metadata, instance_tags="enabled") if hook else instance.metadata,
         monitoring=instance.monitoring,
         ebs_optimized=instance.ebs_optimized,
         shutdown_behavior=attributes.shutdown_behavior,
@@ -126,6 +127,8 @@ def _user_data(
     if not text:
         return ground.template, ()
     data = dict(ground.template_data)
+    if wanted.boot_hook:
+        data = _shows_tags(data)
     encoded = base64.b64encode(text.encode(errors="surrogateescape")).decode()
     mark = fingerprint({**data, "UserData": encoded})
     for version in ground.written:
@@ -143,6 +146,12 @@ def _user_data(
         step = CreateTemplate(data, mark, name, user_data=secret, user_data_from=origin)
     template = TemplateRef(later(USER_DATA, "template_id"), later(USER_DATA, "version"))
     return template, (Planned(USER_DATA, step, (), "user data is never written to the journal", subject),)
+
+
+def _shows_tags(data: dict[str, Any]) -> dict[str, Any]:
+    """Given a template's data, return it with the tags shown in the metadata: where the hostname service is away the
+    boot hook looks for the name there. What else the metadata is like stays the image's to say."""
+    return {**data, "MetadataOptions": {**data.get("MetadataOptions", {}), "InstanceMetadataTags": "enabled"}}
 
 
 def _address_steps(named: Named) -> tuple[Planned, ...]:

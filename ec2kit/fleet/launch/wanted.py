@@ -26,6 +26,8 @@ class Wanted:
     volumes: tuple[VolumeWish, ...] = ()
     user_data: str = field(default="", repr=False)
     hostname: str = ""
+    boot_hook: bool = False
+    """Whether the user data has a hook that asks for the host name, and so looks for it in the instance's tags."""
     address: bool = False
     template: str = ""
     like: str = ""

@@ -1,0 +1,47 @@
+"""A launch with a host name: the boot hook beside what the machines were to run anyway."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ec2kit.cli.naming_service import certificates, hostname_setting
+
+if TYPE_CHECKING:
+    from ec2kit.cli.context import Context
+    from ec2kit.fleet.launch.wanted import Wanted
+
+
+def with_boot_hook(context: Context, wanted: Wanted) -> Wanted:
+    """Given a launch, return it with the boot hook in its user data; as it is without a host name, or when nothing
+    says where the hostname service is.
+
+    Raises `UsageError` when the two cannot go together.
+    """
+    service = hostname_setting(context, "url")
+    if not wanted.hostname or not service:
+        return wanted
+    from ec2kit.hostnames.hook import HookSettings, boot_hook
+    from ec2kit.hostnames.userdata import with_hook
+
+    hook = boot_hook(HookSettings(service, certificates(context)))
+    return replace(
+        wanted, user_data=with_hook(hook, wanted.user_data or _theirs(context, wanted)), boot_hook=True
+    )
+
+
+def _theirs(context: Context, wanted: Wanted) -> str:
+    """The user data that --like or --template stand for, which the hook would otherwise take the place of."""
+    if wanted.like:
+        from ec2kit.inventory.select import select_one
+        from ec2kit.inventory.selectors import parse
+
+        aws = context.aws()
+        return aws.instances.attributes(select_one(aws, parse([wanted.like])).id).user_data
+    if wanted.template:
+        from ec2kit.fleet.launch.templates import find_template
+
+        encoded = str(find_template(context.aws(), wanted.template).data.get("UserData", ""))
+        return base64.b64decode(encoded).decode(errors="surrogateescape")
+    return ""

@@ -58,6 +58,10 @@ TRACES: tuple[Trace, ...] = (
     Trace("/etc/sudoers.d/90-cloud-init-users", Act.REMOVE, "made at boot, from the old user data"),
     Trace("/run/*", Act.REMOVE, "a running system's"),
     Trace("/var/lib/ec2kit", Act.REMOVE, "the boot hook's claim: the new machine claims a name of its own"),
+    Trace(
+        "/etc/cloud/cloud.cfg.d/95_ec2kit.cfg", Act.REMOVE, "the name that it got, which cloud-init would set"
+    ),
+    Trace("/etc/systemd/system/ec2kit-claim.*", Act.REMOVE, "what asked for that name again and again"),
     Trace("/etc/hostname", Act.REMOVE, "the name of the old machine, or of the one that built the image"),
     Trace("/var/lib/puppet/ssl", Act.REMOVE, "Puppet's key and certificate, which are for one name"),
     Trace("/etc/puppet/ssl", Act.REMOVE, "the same, elsewhere"),

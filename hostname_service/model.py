@@ -114,8 +114,8 @@ class Binding:
     """Whether A, AAAA, owner and PTR are known to be as they should; the upkeep repairs what is not."""
     previous: str = ""
     """The instance id that held it before, for the CA to be cleaned of; empty: nobody, or it is done."""
-    token_used: bool = False
-    """Whether the one-time token for Puppet has signed a certificate."""
+    signed_key: str = ""
+    """The SHA-256 of the public key that the token for Puppet has signed, in hex; empty: none yet."""
 
     @property
     def name(self) -> str:

@@ -167,7 +167,7 @@ def as_json(binding: Binding) -> dict[str, Any]:
         "state": binding.state.value,
         "since": binding.since.isoformat(),
         "dns_done": binding.dns_done,
-        "token_used": binding.token_used,
+        "token_used": bool(binding.signed_key),
     }
 
 

@@ -53,9 +53,9 @@ $(RUN): pyproject.toml constraints.txt $(MADE)
 	@$(PIP) --no-build-isolation -e '.[sandbox]'
 	@touch $@
 
-# And what the checks need, and what builds images and boots them.
+# And what the checks need, what builds images and boots them, and the name servers of the tests.
 $(DEV): $(RUN)
-	@PYTHON=$(PYTHON) bash .ci/packages images
+	@PYTHON=$(PYTHON) bash .ci/packages images names
 	@echo 'adding the development tools to .venv (once; about a minute)'
 	@$(PIP) --no-build-isolation -e '.[sandbox,images,service,dev]'
 	@touch $@

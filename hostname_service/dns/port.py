@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hostname_service.model import MachineKey
+
 OWNER_LABEL = "_ec2kit"
 """The owner TXT is at `_ec2kit.<name>`: at the name itself it would collide with SPF and with what MX needs."""
 
@@ -17,6 +19,11 @@ class Records:
     addresses: tuple[str, ...]
     owner: str
     """The text of the owner TXT: `ec2kit/ACCOUNT/INSTANCE`; empty: there is none."""
+
+
+def owner_of(machine: MachineKey) -> str:
+    """Given a machine, return the text of its owner TXT."""
+    return f"ec2kit/{machine.account}/{machine.instance_id}"
 
 
 class Dns(Protocol):

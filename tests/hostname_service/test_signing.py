@@ -4,57 +4,21 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from hostname_service.claims.ground import Ground
 from hostname_service.claims.vouching import vouch
-from hostname_service.errors import Held, Refused, ServiceError
-from hostname_service.model import AuditEntry, Binding, Deed
+from hostname_service.errors import Held, Refused
+from hostname_service.model import Deed
 from hostname_service.puppet.csr import parse
-from hostname_service.registry.port import Registry
 from hostname_service.serving.logs import Log
 from hostname_service.serving.metrics import Metrics
 from hostname_service.serving.watching import Watcher
 from hostname_service.signing import application
-from tests.hostname_service.puppet.ground import ID, NAME, SECRET, Wish, held
+from tests.hostname_service.puppet.ground import ID, NAME, Wish
+from tests.hostname_service.puppet.rows import Rows, Vouching, ground
 from tests.hostname_service.serving.ground import Lines, StillClock
-
-
-@dataclass
-class Rows:
-    """As much of a registry as is asked here."""
-
-    rows: dict[str, Binding] = field(default_factory=lambda: {NAME: held()})
-    lines: list[AuditEntry] = field(default_factory=list)
-    races: int = 0
-    """How many changes of somebody else come between reading and writing."""
-
-    def binding(self, fqdn: str) -> Binding | None:
-        return self.rows.get(fqdn)
-
-    def change(self, was: Binding, now: Binding) -> Binding:
-        if self.races:
-            self.races -= 1
-            self.rows[was.fqdn] = replace(was, dns_done=not was.dns_done)
-        if self.rows[was.fqdn] != was:
-            raise Held("changed", "the row was changed")
-        self.rows[was.fqdn] = now
-        return now
-
-    def audit(self, entry: AuditEntry) -> None:
-        self.lines.append(entry)
-
-    @property
-    def told(self) -> list[tuple[Deed, str]]:
-        return [(line.deed, line.reason) for line in self.lines]
-
-
-def ground(rows: Rows) -> Ground:
-    nothing = cast(Any, None)
-    return Ground(nothing, cast(Registry, rows), nothing, nothing, nothing, StillClock(), SECRET)
 
 
 def test_a_token_signs_one_key_and_that_one_again() -> None:
@@ -86,20 +50,6 @@ def test_a_name_of_nobody_is_not_written_down() -> None:
             vouch(ground(rows), certname, pem, "uid:0")
         assert caught.value.reason == reason
     assert [line.fqdn for line in rows.lines] == ["", NAME]
-
-
-@dataclass
-class Vouching:
-    """Answers in one way."""
-
-    answer: ServiceError | None = None
-    asked: list[tuple[str, bytes, str]] = field(default_factory=list)
-
-    def vouch(self, certname: str, pem: bytes, by: str) -> Binding:
-        self.asked.append((certname, pem, by))
-        if self.answer:
-            raise self.answer
-        return held()
 
 
 def ask(

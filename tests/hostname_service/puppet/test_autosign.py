@@ -9,15 +9,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from hostname_service.clock import SystemClock
 from hostname_service.config.settings import Tls
-from hostname_service.errors import Refused, ServiceError
-from hostname_service.model import Binding
+from hostname_service.errors import Refused
 from hostname_service.puppet.autosign import DEFAULT, MOST, No, door
 from hostname_service.serving.connection import Bounds, Ways
 from hostname_service.serving.listening import listen
@@ -27,23 +25,10 @@ from hostname_service.serving.secure import Secure
 from hostname_service.serving.server import Server
 from hostname_service.serving.watching import Watcher
 from hostname_service.signing import application
-from tests.hostname_service.puppet.ground import NAME, Issuer, Wish, held
+from tests.hostname_service.puppet.ground import NAME, Issuer, Wish
+from tests.hostname_service.puppet.rows import Vouching
 
 PEM = Wish().pem()
-
-
-@dataclass
-class Vouching:
-    """Answers in one way."""
-
-    answer: ServiceError | None = None
-    asked: list[tuple[str, bytes, str]] = field(default_factory=list)
-
-    def vouch(self, certname: str, pem: bytes, by: str) -> Binding:
-        self.asked.append((certname, pem, by))
-        if self.answer:
-            raise self.answer
-        return held()
 
 
 def run(where: str, *arguments: str, request: bytes = PEM, **environ: str) -> tuple[int, str]:

@@ -51,7 +51,7 @@ _FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
     (
         dns.tsig.PeerBadKey,
         "dns-key",
-        "it does not know the key: look at its name and algorithm on both sides",
+        "it does not know the key, or not for this: look at its name, its algorithm and (Knot) the zone's acl",
     ),
     (dns.tsig.PeerBadSignature, "dns-key", "it finds our signature wrong: the secrets differ"),
     (dns.tsig.PeerBadTime, "dns-clock", "its clock and ours differ by minutes: set both by NTP"),
@@ -69,6 +69,7 @@ _FAILURES: tuple[tuple[type[Exception], str, str], ...] = (
     (dns.exception.DNSException, "dns-lies", "what it answered is no DNS message"),
     (ValueError, "dns-lies", "what it answered is no DNS message"),
 )
+_UNSIGNED = "its answer is not signed: it has no such zone or key, or somebody else answers"
 _AWAY = (dns.exception.Timeout, OSError, EOFError)
 
 
@@ -171,6 +172,9 @@ class Exchange:
         return dns.query.tcp(message, self._server.host, timeout=left, sock=self._socket)
 
     def _failed(self, error: Exception, about: str) -> Unavailable:
+        # dnspython has no class of its own for it.
+        if "requires a TSIG" in str(error):
+            return self._unavailable("dns-unsigned", about, _UNSIGNED)
         for kind, reason, why in _FAILURES:
             if isinstance(error, kind):
                 return self._unavailable(reason, about, why)

@@ -51,6 +51,7 @@ def _rules() -> tuple[Rule, ...]:
         private_addresses,
         profiles,
         public_addresses,
+        record_sets,
         refusals,
         sharing,
         snapshot_sets,
@@ -77,7 +78,7 @@ def _rules() -> tuple[Rule, ...]:
     pictures: tuple[Rule, ...] = (image_registration, image_creation, images, image_deprecation, sharing)
     elastic: tuple[Rule, ...] = (address_pool, addresses, address_listing, group_deletion)
     # What lags is what all the others show.
-    overall: tuple[Rule, ...] = (object_uploads, tag_index, tags, lag, answers)
+    overall: tuple[Rule, ...] = (object_uploads, record_sets, tag_index, tags, lag, answers)
     return (*grounds, *network, *instances, *launch_templates, *disks, *pictures, *elastic, *overall)
 
 

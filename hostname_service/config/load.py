@@ -17,6 +17,7 @@ from hostname_service.config.settings import (
     Rfc2136,
     Route53,
     Settings,
+    Signing,
     Source,
     Tls,
 )
@@ -68,6 +69,7 @@ def _settings(fields: Fields) -> Settings:
         certificates=fields.maybe("certificates", fields.file),
         dns=_dns(fields.inner("dns")),
         puppet=_puppet(fields.inner("puppet")),
+        signing=_signing(fields.inner("signing")),
         trusted_proxies=fields.get("trusted_proxies", readers.list_of(readers.network), ()),
         proxy_protocol=fields.get("proxy_protocol", readers.flag, False),
         window=fields.get("window", readers.time, timedelta(minutes=5)),
@@ -76,7 +78,7 @@ def _settings(fields: Fields) -> Settings:
         limits=_limits(fields.inner("limits")),
     )
     fields.done()
-    if not settings.operator.startswith("unix:") and not (
+    if not settings.operator.startswith(("unix:", "systemd:")) and not (
         settings.operator_tls and settings.operator_tls.clients
     ):
         fields.fault(
@@ -136,11 +138,28 @@ def _puppet(fields: Fields | None) -> Puppet | None:
     return found
 
 
+def _signing(fields: Fields | None) -> Signing | None:
+    if fields is None:
+        return None
+    found = Signing(
+        listen=fields.get("listen", readers.listener, Signing.listen),
+        group=fields.get("group", readers.text, Signing.group),
+        tls=_tls(fields.inner("tls")),
+        certnames=fields.get("certnames", readers.list_of(readers.text), ()),
+    )
+    fields.done()
+    local = found.listen is None or found.listen.startswith(("unix:", "systemd:"))
+    if not local and not (found.tls and found.tls.clients and found.certnames):
+        fields.fault("listen", "needs `tls` with `clients`, and `certnames`, or be a unix socket")
+    return found
+
+
 def _limits(fields: Fields | None) -> Limits:
     if fields is None:
         return Limits()
     found = Limits(
         connections=fields.get("connections", readers.number(1, 10000), 256),
+        connections_each=fields.get("connections_each", readers.number(1, 10000), 64),
         request_deadline=fields.get("request_deadline", readers.time, timedelta(seconds=5)),
         a_minute_each=fields.get("a_minute_each", readers.number(1, 100000), 30),
         a_second_all=fields.get("a_second_all", readers.number(1, 100000), 200),

@@ -120,10 +120,10 @@ def registry(value: Any) -> str:
 
 
 def listener(value: Any) -> str:
-    """Where operators are listened to."""
+    """Where somebody is listened to: a socket of our own, or one that systemd hands over."""
     told = text(value)
-    if not told.startswith("unix:/") and not re.fullmatch(r"\S+:[0-9]{1,5}", told):
-        raise ValueError(f"wants unix:/PATH or ADDRESS:PORT, not {shown(value)}")
+    if not told.startswith("unix:/") and not re.fullmatch(r"systemd(:\S+)?|\S+:[0-9]{1,5}", told):
+        raise ValueError(f"wants unix:/PATH, ADDRESS:PORT or systemd:NAME, not {shown(value)}")
     return told
 
 

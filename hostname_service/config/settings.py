@@ -75,10 +75,24 @@ class Tls:
 
 
 @dataclass(frozen=True)
+class Signing:
+    """Where `hostname-autosign` asks. Over TLS, `tls.clients` is Puppet's own CA, of which every agent has a
+    certificate: `certnames` are those who may ask."""
+
+    listen: str = "unix:/run/hostname-service/autosign.sock"
+    group: str = "puppet"
+    """Who may open the unix socket, besides ourselves."""
+    tls: Tls | None = None
+    certnames: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Limits:
     """What one caller, and all together, may take."""
 
     connections: int = 256
+    connections_each: int = 64
+    """Of one address; trusted proxies may have all."""
     request_deadline: timedelta = timedelta(seconds=5)
     a_minute_each: int = 30
     a_second_all: int = 200
@@ -109,6 +123,8 @@ class Settings:
     certificates: Path | None = None
     dns: Rfc2136 | Route53 | None = None
     puppet: Puppet | None = None
+    signing: Signing | None = None
+    """None: nobody is vouched for."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     proxy_protocol: bool = False
     window: timedelta = timedelta(minutes=5)

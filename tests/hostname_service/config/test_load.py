@@ -104,6 +104,17 @@ limits: {connections: none}
     }
 
 
+def test_who_signs() -> None:
+    said = parse(f"{SMALL}\nsigning: {{}}")
+    assert said.signing is not None
+    assert (said.signing.listen, said.signing.group) == (
+        "unix:/run/hostname-service/autosign.sock",
+        "puppet",
+    )
+    with pytest.raises(BadConfig, match=r"signing\.listen: needs `tls`"):
+        parse(f"{SMALL}\nsigning: {{listen: '10.0.0.1:9444', tls: {{certificate: a, key: b, clients: c}}}}")
+
+
 def test_operators_over_the_network_need_certificates() -> None:
     given_by_hand = f"{SMALL}\noperator: 10.0.0.1:9443\noperator_tls: {{certificate: a, key: b, clients: c}}"
     assert parse(given_by_hand).operator == "10.0.0.1:9443"

@@ -148,7 +148,7 @@ def _signing(fields: Fields | None) -> Signing | None:
         certnames=fields.get("certnames", readers.list_of(readers.text), ()),
     )
     fields.done()
-    local = found.listen is None or found.listen.startswith(("unix:", "systemd:"))
+    local = found.listen.startswith(("unix:", "systemd:"))
     if not local and not (found.tls and found.tls.clients and found.certnames):
         fields.fault("listen", "needs `tls` with `clients`, and `certnames`, or be a unix socket")
     return found

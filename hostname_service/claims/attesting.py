@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from hostname_service.claims.ground import Ground
 from hostname_service.config.settings import AskAws
 from hostname_service.errors import Later, Refused, Unavailable
-from hostname_service.identity.certificates import Signer
 from hostname_service.identity.checks import (
     Outage,
     SourceMode,
@@ -18,7 +17,6 @@ from hostname_service.identity.checks import (
     check_source,
     check_window,
 )
-from hostname_service.identity.verify import attest
 from hostname_service.model import Attested, BindingState, Deed, Document, Machine
 
 AGAIN = timedelta(minutes=10)
@@ -35,15 +33,12 @@ class Believed:
     """Whether this start of the machine was attested before."""
 
 
-def believe(
-    ground: Ground, blob: str | bytes, source: str, trusted: Sequence[Signer], outages: Sequence[Outage]
-) -> Believed:
-    """Given the text that a machine sent and the address it came from, return who it is.
+def believe(ground: Ground, document: Document, source: str, outages: Sequence[Outage]) -> Believed:
+    """Given a document that AWS signed and the address it came from, return the machine that sent it.
 
     Raises `Refused` with the check that failed, `Later` when EC2 does not show it yet or does not answer.
     """
     now = ground.clock.now()
-    document = attest(blob, trusted, now)
     check_account(document, ground.settings.accounts)
     seen = ground.registry.seen(document.machine)
     again = seen is not None and seen.pending_time == document.pending_time

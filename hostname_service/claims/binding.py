@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hostname_service.claims.ground import Ground, owner_of, records_of
+from hostname_service.claims.ground import Ground, records_of
 from hostname_service.claims.letting_go import finish
+from hostname_service.dns.port import owner_of
 from hostname_service.errors import Held, Later, Unavailable
 from hostname_service.model import Binding, BindingState, Deed, MachineKey
 
@@ -18,7 +19,7 @@ def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
     not gone, `Later` when the CA or DNS cannot be told yet.
     """
     before = ground.registry.binding_of(wanted.machine)
-    row = ground.registry.reserve(wanted, _over(ground, wanted, ordered))
+    row = ground.registry.reserve(wanted, may_take(ground, wanted, ordered))
     if row.previous and row.state is BindingState.RESERVED and (before is None or before.fqdn != row.fqdn):
         ground.tell(Deed.TAKE_OVER, "ordered" if ordered else "gone", row, f"held by {row.previous} before")
     told = row == before and row.state is BindingState.BOUND
@@ -45,7 +46,7 @@ def publish_again(ground: Ground, row: Binding) -> Binding:
     return ground.registry.change(row, replace(row, dns_done=True, previous=""))
 
 
-def _over(ground: Ground, wanted: Binding, ordered: bool) -> MachineKey | None:
+def may_take(ground: Ground, wanted: Binding, ordered: bool) -> MachineKey | None:
     """The machine that the name may be taken from; None: it is free, ours, or its holder is still there."""
     holder = ground.registry.binding(wanted.fqdn)
     if holder is None or holder.machine == wanted.machine:

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from hostname_service.clock import Clock
 from hostname_service.config.settings import Settings
-from hostname_service.dns.port import Dns, Records
+from hostname_service.dns.port import Dns, Records, owner_of
 from hostname_service.identity.instances import Instances
-from hostname_service.model import AuditEntry, Binding, Deed, MachineKey
+from hostname_service.model import AuditEntry, Binding, Deed
 from hostname_service.registry.port import Registry
 
 
@@ -42,11 +42,6 @@ class Ground:
                 self.clock.now(), deed, reason, binding.fqdn, binding.machine, source=source, message=message
             )
         )
-
-
-def owner_of(machine: MachineKey) -> str:
-    """Given a machine, return the text of its owner TXT."""
-    return f"ec2kit/{machine.account}/{machine.instance_id}"
 
 
 def records_of(binding: Binding) -> Records:

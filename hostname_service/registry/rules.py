@@ -1,0 +1,66 @@
+"""What may be written, decided from what is there: every back end asks these inside its transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hostname_service.errors import Held, Refused
+from hostname_service.model import Attested, Binding, MachineKey, Seen
+
+KEPT = timedelta(days=400)
+"""How long a line of the audit is kept: a year, and time to notice."""
+
+
+def first_seen(kept: Seen | None, attested: Attested) -> Seen:
+    """Given what was kept of a machine and its new attestation, return what shall be kept.
+
+    Raises `Refused`: `replay` for the same start from another address, `older` for an earlier start.
+    """
+    document = attested.document
+    if kept is None or document.pending_time > kept.pending_time:
+        return Seen(document.machine, document.pending_time, attested.source, attested.at)
+    if document.pending_time < kept.pending_time:
+        raise Refused("older", f"{document.instance_id} was started again since this document was made")
+    if attested.source != kept.source:
+        raise Refused("replay", f"{document.instance_id} was attested from another address since it started")
+    return kept
+
+
+def reserved(row: Binding | None, has: str, wanted: Binding, over: MachineKey | None) -> Binding:
+    """Given the row of the name, the name that the machine has (empty: none), what is wanted and who may be put out of
+    the name, return the row as it shall be.
+
+    Raises `Held`: `held` when another has the name, `has-name` when the machine has another name.
+    """
+    if row is not None and row.machine not in (wanted.machine, over):
+        raise Held("held", f"'{wanted.fqdn}' is held by {row.machine.instance_id}")
+    if has not in ("", wanted.fqdn):
+        raise Held("has-name", f"{wanted.machine.instance_id} has the name '{has}'")
+    if row is None:
+        return wanted
+    if row.machine != wanted.machine:
+        return replace(wanted, previous=row.machine.instance_id)
+    return _told_anew(row, wanted)
+
+
+def _told_anew(row: Binding, wanted: Binding) -> Binding:
+    """The row of the same machine. New addresses are not in DNS yet, even if the claim is cut here; a new start has a
+    new token, which has signed nothing."""
+    same_start = row.pending_time == wanted.pending_time
+    return replace(
+        row,
+        addresses=wanted.addresses,
+        pending_time=wanted.pending_time,
+        dns_done=row.dns_done and row.addresses == wanted.addresses,
+        signed_key=row.signed_key if same_start else "",
+    )
+
+
+def changed(row: Binding | None, was: Binding, now: Binding) -> Binding:
+    """Given the row as it is, return `now` if it is still `was`; raises `Held` (`changed`) when it is not."""
+    if (was.fqdn, was.machine) != (now.fqdn, now.machine):
+        raise ValueError("a change keeps the name and the machine")
+    if row != was:
+        raise Held("changed", f"'{was.fqdn}' was changed meanwhile")
+    return now

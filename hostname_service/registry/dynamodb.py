@@ -94,7 +94,7 @@ class DynamoRegistry:
         held = self.table.get(holder_key(machine))
         row = self.binding(held["fqdn"]) if held else None
         # Between the two reads the name may have gone to another.
-        return row if row and row.machine == machine else None
+        return row if row and holder_key(row.machine) == holder_key(machine) else None
 
     def reserve(self, wanted: Binding, over: MachineKey | None = None) -> Binding:
         """Give the name to the machine; see `port.Registry`."""
@@ -132,7 +132,7 @@ class DynamoRegistry:
 
         def once() -> bool:
             there = self.table.get(name_key(was.fqdn))
-            if there is None or binding_of_row(there).machine != was.machine:
+            if there is None or holder_key(binding_of_row(there).machine) != holder_key(was.machine):
                 return False
             self.table.write(delete(name_key(was.fqdn), there), self._unheld(was))
             return True

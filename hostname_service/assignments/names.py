@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
+ALLOWED = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+
 LONGEST_LABEL = 63
 LONGEST = 253 - len("_ec2kit.")
 """RFC 1035 allows 253 characters; the owner TXT is at `_ec2kit.` and the name, which has to be a name too."""
@@ -42,8 +44,8 @@ def _fault(label: str) -> str:
         return f"has a label of more than {LONGEST_LABEL} characters"
     if LABEL.fullmatch(label):
         return ""
-    if label != label.lower():
+    if label.isascii() and LABEL.fullmatch(label.lower()):
         return "has upper case"
-    if label.startswith("-") or label.endswith("-"):
-        return "has a label that begins or ends with '-'"
-    return "has a character that is not a-z, 0-9 or '-'"
+    if not set(label) <= ALLOWED:
+        return "has a character that is not a-z, 0-9 or '-'"
+    return "has a label that begins or ends with '-'"

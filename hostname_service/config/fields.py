@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from hostname_service.config.readers import shown, text
+from hostname_service.config.readers import registry, shown, text
 
 T = TypeVar("T")
 
@@ -58,6 +58,11 @@ class Fields:
     def file(self, value: Any) -> Path:
         """A path, from the directory of the configuration."""
         return self.directory / text(value)
+
+    def registry(self, value: Any) -> str:
+        """Where the registry is; a file's path is absolute afterwards."""
+        kind, _, place = registry(value).partition(":")
+        return f"{kind}:{self.directory / place}" if kind == "sqlite" else f"{kind}:{place}"
 
     def done(self) -> None:
         """Complain of what nobody asked for."""

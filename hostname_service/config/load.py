@@ -53,7 +53,7 @@ def _settings(fields: Fields) -> Settings:
     settings = Settings(
         zones=fields.get("zones", readers.list_of(readers.zone)),
         accounts=fields.get("accounts", readers.list_of(readers.account)),
-        registry=fields.get("registry", readers.registry),
+        registry=fields.get("registry", fields.registry),
         secret=fields.get("secret", fields.file),
         listen=fields.get("listen", readers.text, Settings.listen),
         tls=_tls(fields.inner("tls")),

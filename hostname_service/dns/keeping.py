@@ -37,8 +37,8 @@ class Session(Protocol):
     def delete(self, existing: Records) -> None:
         """Remove A, AAAA and owner of `existing.owner`; raises `Conflict` when it is not the owner."""
 
-    def pointer(self, address: str) -> str:
-        """The name that the PTR of an address says; empty: none, or its zone is not ours."""
+    def pointer(self, address: str) -> str | None:
+        """The name that the PTR of an address says; empty: none. None: its zone is not ours."""
 
     def point(self, address: str, fqdn: str) -> None:
         """Let the PTR of an address be this name and no other; nothing where the zone is not ours."""
@@ -108,7 +108,7 @@ class Keeper:
         with self.backend.begin() as session:
             return session.look(fqdn)
 
-    def look_reverse(self, address: str) -> str:
+    def look_reverse(self, address: str) -> str | None:
         """See `Dns.look_reverse`."""
         with self.backend.begin() as session:
             return session.pointer(address)

@@ -48,5 +48,5 @@ class Dns(Protocol):
     def look(self, fqdn: str) -> Records | None:
         """What there is; None: nothing of that name."""
 
-    def look_reverse(self, address: str) -> str:
-        """The name that an address has; empty: none, or its zone is not ours."""
+    def look_reverse(self, address: str) -> str | None:
+        """The name that an address has; empty: none. None: its zone is not ours."""

@@ -96,11 +96,11 @@ class UpdateSession:
         """Prerequisite: the owner is exactly this."""
         self._send(self._emptied(existing), existing.fqdn)
 
-    def pointer(self, address: str) -> str:
-        """The first name of the PTR."""
+    def pointer(self, address: str) -> str | None:
+        """The first name of the PTR; None: its zone is not ours."""
         place = self.zones.of_address(address)
         if place is None:
-            return ""
+            return None
         name = _name(place.name)
         return next(iter(_texts(self._ask(name, "PTR"), name, "PTR")), "")
 

@@ -108,11 +108,11 @@ class BatchSession:
         """DELETE of the sets as they are."""
         self._change(existing.fqdn, batches.deleted(self._owned(existing)))
 
-    def pointer(self, address: str) -> str:
-        """The first name of the PTR."""
+    def pointer(self, address: str) -> str | None:
+        """The first name of the PTR; None: its zone is not ours."""
         place = self.zones.of_address(address)
         if place is None:
-            return ""
+            return None
         return next(iter(self._names(place)), "")
 
     def point(self, address: str, fqdn: str) -> None:

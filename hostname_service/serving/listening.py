@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import stat
 from collections.abc import Mapping
@@ -50,12 +51,15 @@ class Place:
                 return
 
 
-def listen(where: str, environ: Mapping[str, str], pid: int) -> Place:
-    """Given where, and what systemd may have said to the process `pid`, return the socket; raises `BadConfig`."""
+def listen(where: str, environ: Mapping[str, str], pid: int, group: str = "") -> Place:
+    """Given where, and what systemd may have said to the process `pid`, return the socket; raises `BadConfig`.
+
+    `group`: who may connect to a unix socket besides its owner; empty: nobody.
+    """
     if where == "systemd" or where.startswith("systemd:"):
         return Place(inherited(environ, pid, where.partition(":")[2]))
     if where.startswith("unix:"):
-        return _unix(Path(where.removeprefix("unix:")))
+        return _unix(Path(where.removeprefix("unix:")), group)
     return Place(_tcp(where))
 
 
@@ -105,8 +109,9 @@ def _tcp(where: str) -> socket.socket:
     return listener
 
 
-def _unix(path: Path) -> Place:
-    """A socket that its owner alone may connect to, from its first moment: whoever connects can give any name."""
+def _unix(path: Path, group: str) -> Place:
+    """A socket that its owner alone may connect to, from its first moment: whoever connects can give any name. Its
+    group is let in afterwards, once it is the right one."""
     if not path.is_absolute():
         raise BadConfig(f"listen: the path of 'unix:{path}' begins with a slash")
     try:
@@ -118,8 +123,11 @@ def _unix(path: Path) -> Place:
     try:
         listener.bind(str(path))
         path.chmod(0o600)
+        if group:
+            shutil.chown(path, group=group)
+            path.chmod(0o660)
         listener.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, LookupError) as error:
         listener.close()
         raise BadConfig(f"listen: '{path}' cannot be listened on: {error}") from error
     finally:

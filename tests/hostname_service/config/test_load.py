@@ -48,7 +48,7 @@ def test_the_least_that_must_be_said() -> None:
     assert said == Settings(
         zones=("shop.example.com",),
         accounts=("123456789012",),
-        registry="sqlite:names.db",
+        registry="sqlite:/etc/names/names.db",
         secret=Path("/etc/names/secret"),
     )
     assert (said.aws, said.source, said.window) == (AskAws.REQUIRED, Source.PRIVATE, timedelta(minutes=5))

@@ -131,6 +131,6 @@ class Contract:
         last = inside.rpartition(".")[2]
         assert ground.past.values(f"{last}.64-127.2.0.192.in-addr.arpa", "PTR") == [f"{ground.fqdn}."]
         assert ground.dns.look_reverse(inside) == ground.fqdn
-        assert ground.dns.look_reverse(outside) == ""
+        assert ground.dns.look_reverse(outside) is None
         ground.dns.release(wanted)
         assert ground.dns.look_reverse(inside) == ""

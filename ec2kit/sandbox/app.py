@@ -68,7 +68,10 @@ class SandboxApp:
         # Late, like the rules: it imports moto, whose switches and version come first.
         from ec2kit.sandbox import imds
 
-        self.doors: dict[str, Door] = {"imds": imds.door(self)}
+        self.doors: dict[str, Door] = {
+            "imds": imds.door(self),
+            "certificate": imds.certificate_door(self),
+        }
         self.pause: Callable[[float], object] = Event().wait
         self._moto = MotoApp()
         # Late, like the rules, for moto.

@@ -99,6 +99,20 @@ def door(app: Practice) -> Callable[[Request], Answer]:
     return open_to
 
 
+def certificate_door(app: Practice) -> Callable[[Request], Answer]:
+    """Given the application, return what answers `/_ec2kit/certificate`: whose signature is on its documents, as PEM.
+
+    AWS publishes its own for each region; a hostname service that serves the practice AWS is told to trust this one.
+    """
+
+    def show(_: Request) -> Answer:
+        with app.settled() as world:
+            text = authority(world).certificate_pem
+        return Answer(HTTPStatus.OK, (("Content-Type", "application/x-pem-file"),), text.encode())
+
+    return show
+
+
 def describe(instance: Any, now: datetime) -> MachineMetadata:
     """Given moto's instance, return what it may be told about itself."""
     backend = instance.ec2_backend

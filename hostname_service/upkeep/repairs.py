@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hostname_service.claims.binding import publish_again
-from hostname_service.claims.ground import Ground, records_of
+from hostname_service.claims.ground import Ground
 from hostname_service.claims.letting_go import let_go
-from hostname_service.dns.reconcile import Repair, Said, repairs
+from hostname_service.dns.reconcile import Said, repairs
 from hostname_service.errors import ServiceError
 from hostname_service.model import Binding, BindingState, Deed
 from hostname_service.upkeep.desk import every
@@ -35,10 +35,11 @@ def _repair(ground: Ground, row: Binding) -> list[str]:
         # Its machine asks again, or it is gone and the name is collected.
         return []
     found = repairs(row, _said(ground, row))
-    for one in found:
-        _mend(ground, row, one)
-    if not row.dns_done and all(one.is_ours for one in found):
+    if all(one.is_ours for one in found) and (found or not row.dns_done):
+        # Forward and reverse together: each does nothing where it is right.
         publish_again(ground, row)
+    for one in found:
+        ground.tell(Deed.REPAIR, one.drift.value, row, one.message)
     return [one.message for one in found]
 
 
@@ -46,12 +47,3 @@ def _said(ground: Ground, row: Binding) -> Said:
     looked = {address: ground.dns.look_reverse(address) for address in row.addresses}
     ours = {address: name for address, name in looked.items() if name is not None}
     return Said(ground.dns.look(row.fqdn), ours)
-
-
-def _mend(ground: Ground, row: Binding, repair: Repair) -> None:
-    if repair.is_ours:
-        if repair.is_reverse:
-            ground.dns.claim_reverse(records_of(row))
-        else:
-            publish_again(ground, row)
-    ground.tell(Deed.REPAIR, repair.drift.value, row, repair.message)

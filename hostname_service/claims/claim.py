@@ -71,10 +71,7 @@ class Claims:
         )
         held = ground.registry.binding_of(document.machine)
         names = candidates(word, held.fqdn if held else "", self._taken)
-        binding = first_given(names, lambda fqdn: self._give(believed, fqdn, word))
-        if order is not None and word.origin is Origin.ORDER:
-            ground.registry.fulfil(order)
-        return binding
+        return first_given(names, lambda fqdn: self._give(believed, fqdn, word))
 
     def _tags(self, believed: Believed) -> Mapping[str, str] | None:
         if believed.machine is not None:

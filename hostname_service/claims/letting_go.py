@@ -25,4 +25,7 @@ def finish(ground: Ground, row: Binding) -> None:
     """Go on with a release: every part of it can be made again."""
     ground.dns.release(records_of(row))
     ground.ca.clean(row.fqdn)
+    order = ground.registry.order_for(row.machine.instance_id)
+    if order is not None and order.fqdn == row.fqdn:
+        ground.registry.withdraw(order)
     ground.registry.remove(row)

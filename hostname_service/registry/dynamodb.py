@@ -168,7 +168,7 @@ class DynamoRegistry:
         there = self.table.get(order_key(instance_id))
         return order_of_row(there) if there else None
 
-    def fulfil(self, order: Order) -> None:
+    def withdraw(self, order: Order) -> None:
         """Remove a word that was carried out, if it is still this one."""
 
         def once() -> None:

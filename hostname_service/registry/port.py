@@ -12,7 +12,8 @@ from hostname_service.model import Attested, AuditEntry, Binding, MachineKey, Se
 
 @dataclass(frozen=True)
 class Order:
-    """An operator's word: this machine shall have this name, whoever holds it now."""
+    """An operator's word: this machine shall have this name, whoever holds it now. It counts before tag and file until
+    the name is let go, or another word takes its place."""
 
     fqdn: str
     instance_id: str
@@ -68,8 +69,8 @@ class Registry(Protocol):
     def order_for(self, instance_id: str) -> Order | None:
         """The word that there is for a machine."""
 
-    def fulfil(self, order: Order) -> None:
-        """Remove a word that was carried out, if it is still this one."""
+    def withdraw(self, order: Order) -> None:
+        """Remove a word that no longer counts, if it is still this one."""
 
     def audit(self, entry: AuditEntry) -> None:
         """Append a line."""

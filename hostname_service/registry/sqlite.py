@@ -138,7 +138,7 @@ class SqliteRegistry:
             row = self._connection().execute(sql, (stored(instance_id),)).fetchone()
             return order_of_row(row) if row else None
 
-    def fulfil(self, order: Order) -> None:
+    def withdraw(self, order: Order) -> None:
         """Remove a word that was carried out, if it is still this one."""
         with self._writing() as connection:
             sql = "DELETE FROM orders WHERE instance_id = ? AND fqdn = ? AND by_whom = ? AND at = ?"

@@ -170,10 +170,11 @@ def test_an_operator_gives_a_name_whoever_has_it(town: Town) -> None:
     town.ask(second)
     town.desk.assign(f"db.{ZONE}", second, "uid:0")
 
-    assert town.ask(second).name == "db"
-    assert town.registry.order_for(second) is None
+    assert [town.ask(second).name, town.ask(second).name] == ["db", "db"], "the word stands"
     assert town.registry.binding(f"other.{ZONE}") is None
     assert f"other.{ZONE}" not in town.dns.forward
+    town.desk.release(f"db.{ZONE}", "uid:0")
+    assert town.registry.order_for(second) is None
 
 
 def test_numbers_are_given_from_the_lowest_and_kept(town: Town) -> None:
@@ -209,7 +210,7 @@ def test_dns_that_is_away_is_waited_for_and_then_told_later(town: Town) -> None:
     assert (told.name, told.dns_done) == ("db", False)
 
     town.dns.away = False
-    assert repair_all(town.ground()) == [f"DNS does not know 'db.{ZONE}'"]
+    assert repair_all(town.ground()) == [f"DNS does not know 'db.{ZONE}'", "10.0.0.1 has no PTR"]
     assert town.dns.forward[told.fqdn].addresses == ("10.0.0.1",)
     assert repair_all(town.ground()) == []
     assert town.ask(id).dns_done

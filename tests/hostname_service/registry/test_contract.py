@@ -200,10 +200,10 @@ class TestOrders:
     def test_only_the_word_that_was_carried_out_is_removed(self, registry: Registry) -> None:
         registry.order(self.word("a", 1))
         registry.order(self.word("a", 1, 5))
-        registry.fulfil(self.word("a", 1))
+        registry.withdraw(self.word("a", 1))
         assert registry.order_for(machine(1).instance_id) == self.word("a", 1, 5)
-        registry.fulfil(self.word("a", 1, 5))
-        registry.fulfil(self.word("a", 1, 5))
+        registry.withdraw(self.word("a", 1, 5))
+        registry.withdraw(self.word("a", 1, 5))
         assert registry.order_for(machine(1).instance_id) is None
         registry.order(self.word("a", 2))
         assert registry.order_for(machine(2).instance_id) == self.word("a", 2)
@@ -259,7 +259,7 @@ def test_every_text_is_only_text(registry: Registry, text: str) -> None:
     order = Order(text, text, text, BEGAN)
     registry.order(order)
     assert registry.order_for(text) == Order(kept, kept, kept, BEGAN)
-    registry.fulfil(order)
+    registry.withdraw(order)
     assert registry.order_for(text) is None
     registry.audit(line(text, fqdn=text, machine=key, source=text, message=text))
     [told] = registry.audits(fqdn=text, instance_id=text)

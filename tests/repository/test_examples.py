@@ -65,6 +65,7 @@ def test_the_faults_file_breaks_five_things_the_same_way_each_time() -> None:
 
 def test_every_example_is_read_by_a_test() -> None:
     read = {"README.md", "ec2kit.yaml", "crontab", "faults.yaml", "systemd"}
+    read |= {"hostname-service"}  # tests/hostname_service/test_examples.py
     policies = {"iam-reading.json", "iam-operating.json", "iam-recovering.json"}  # test_policies.py
 
     assert {path.name for path in EXAMPLES.iterdir()} == read | policies

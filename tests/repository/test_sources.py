@@ -71,7 +71,7 @@ def test_nothing_is_patched_in_tests() -> None:
 
 
 def test_every_package_of_the_tests_belongs_to_one_of_ec2kit() -> None:
-    of_the_project = {"contracts", "docs", "repository", "support"}
+    of_the_project = {"contracts", "docs", "hostname_service", "repository", "support"}
     of_all_together = {"examples", "faults", "kill", "second_opinion"}
     folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and path.name[0] not in "._"}
     packages = {path.stem for path in (ROOT / "ec2kit").iterdir() if path.name[0] not in "._"}

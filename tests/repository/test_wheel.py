@@ -55,7 +55,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     metadata = {name.split("/", 1)[1] for name in names if ".dist-info/" in name}
 
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"ec2kit"}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {
+        "ec2kit",
+        "hostname_service",
+    }
     assert "ec2kit/py.typed" in names
     assert "licenses/LICENSE" in metadata
     assert [name for name in names if "__pycache__" in name] == []

@@ -56,7 +56,7 @@ def test_a_machines_own_line_counts_and_then_the_first_rule(
 
 def test_nobody_is_named_who_is_not_meant() -> None:
     told = read_assignments(RIGHT, ZONES)
-    other = Document("210987654321", TWO, "eu-west-1", ip_address("10.0.0.5"), BEGAN)
+    other = Document("111122223333", TWO, "eu-west-1", ip_address("10.0.0.5"), BEGAN)
     assert told.name_for(other, {"role": "db"}) is None
     assert told.read_tags
     assert [rule.line for rule in told.rules] == [4, 6, 8]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -204,3 +204,18 @@ def refusal(status: int, reason: str = "word", message: str = "a sentence") -> S
     """An error of a status."""
     kinds = {kind.status: kind for kind in ServiceError.__subclasses__()}
     return kinds[status](reason, message)
+
+
+def trickle(
+    stack: ExitStack, address: tuple[str, int], count: int, source: str = "127.0.0.1"
+) -> list[socket.socket]:
+    """Connections that begin a request and do not go on."""
+    socks = []
+    for _ in range(count):
+        sock = stack.enter_context(socket.socket())
+        sock.settimeout(10)
+        sock.bind((source, 0))
+        sock.connect(address)
+        sock.sendall(b"POST /v1/claim HTTP/1.1\r\nHo")
+        socks.append(sock)
+    return socks

@@ -25,7 +25,7 @@ define group
 endef
 
 .PHONY: help setup demo test check deep bench docs \
-	format lint types contracts tests boots everyday docs-check docs-run wheel
+	format lint types contracts whole tests boots everyday docs-check docs-run wheel
 
 help:
 	@printf '%s\n' \
@@ -63,7 +63,8 @@ $(DEV): $(RUN)
 demo: $(RUN)
 	@$(BIN)/ec2kit demo
 
-test: format lint types contracts tests boots docs-check docs-run wheel
+# One run of everything, so that neither core waits for a long test of the other; the parts are targets too.
+test: format lint types contracts docs-check whole
 
 check: format lint types contracts everyday docs-check
 
@@ -78,6 +79,9 @@ types: $(DEV)
 
 contracts: $(DEV)
 	$(call group,contracts,$(BIN)/lint-imports --no-logo)
+
+whole: $(DEV)
+	$(call group,every test but the deep ones,$(PYTEST) -m 'not deep')
 
 tests: $(DEV)
 	$(call group,tests,$(PYTEST) -m 'not deep and not docs and not wheel and not boot')

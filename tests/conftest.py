@@ -18,8 +18,41 @@ settings.register_profile("deep", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 
+LONGEST_FIRST = ("boot", "docs", "wheel", "slow")
+"""Marks of what takes minutes: begun last, it would keep one core busy alone at the end."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, and mark for the summary what booted a machine."""
+    for item in items:
+        if item.get_closest_marker("boot"):
+            item.user_properties.append(("booted", item.nodeid))
+    marks = {item: {mark.name for mark in item.iter_markers()} for item in items}
+    items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST_FIRST) if name in marks[item]), 9))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many cuts the kill tests made and survived: each test records its own as a property `cuts`."""
+    """Say what was booted, and what the kill tests cut and survived, as each test recorded it in its properties."""
+    _say_boots(terminalreporter)
+    _say_cuts(terminalreporter)
+
+
+def _say_boots(terminalreporter: pytest.TerminalReporter) -> None:
+    """Images that were built and machines that were started, by test, with what became of them and the seconds."""
+    found = [
+        (report, outcome)
+        for outcome in ("passed", "failed", "error", "skipped")
+        for report in terminalreporter.stats.get(outcome, ())
+        if any(name == "booted" for name, _ in getattr(report, "user_properties", ()))
+    ]
+    if found:
+        terminalreporter.section("images that were built and booted")
+        for report, outcome in sorted(found, key=lambda one: one[0].nodeid):
+            terminalreporter.write_line(f"{outcome} {report.duration:6.1f} s  {report.nodeid}")
+
+
+def _say_cuts(terminalreporter: pytest.TerminalReporter) -> None:
     cuts: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", ()):
         for name, value in report.user_properties:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import socket
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +16,7 @@ from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.fault_words import parse_order
 from tests.cli.screens import Screen, Shell, changing, check_golden
 from tests.sandbox.seeded import Seeded
-
-NOBODY = 65534
+from tests.support.users import as_nobody
 
 
 @pytest.fixture(scope="module")
@@ -185,19 +181,6 @@ def test_a_state_directory_that_is_a_file(shell: Shell, tmp_path: Path) -> None:
 
     golden("state_is_a_file", shell.run("stop web-1 -y"), tmp_path)
     assert shell.run("check").exit == 3
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Another user, as far as files are concerned; nothing to do for who is not root."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.mark.parametrize("name,closed", [("other_state", "state"), ("other_home", ".")])

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from moto import mock_aws
 
 from hostname_service.errors import Unavailable
 from hostname_service.identity.instances import Ec2Instances, Instances, Nowhere, boto3_clients, machine_of
 from hostname_service.model import Machine, MachineState
 from tests.hostname_service.authority import ACCOUNT, INSTANCE, REGION
+from tests.support.inprocess import InProcess
 
 DESCRIBED = {
     "InstanceId": INSTANCE,
@@ -30,6 +28,9 @@ DESCRIBED = {
     ],
     "Tags": [{"Key": "ec2kit:hostname", "Value": "web-1.shop.example.com"}],
 }
+
+HOME = "eu-west-1"
+"""Where the practice AWS has its images."""
 
 
 @dataclass
@@ -130,31 +131,28 @@ def test_nowhere_asks_nobody() -> None:
     assert instances.look(ACCOUNT, REGION, INSTANCE) is None
 
 
-@pytest.fixture
-def aws() -> Iterator[None]:
-    with mock_aws():
-        yield
-
-
-@pytest.mark.usefixtures("aws")
 def test_what_boto3_answers_is_read() -> None:
-    ec2 = boto3.client("ec2", region_name=REGION)
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    """As the practice AWS answers; `ACCOUNT` is its account too."""
+    practice = InProcess(empty=False)
+    ec2 = practice.client("ec2", HOME)
+    image = ec2.describe_images()["Images"][0]["ImageId"]
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "ec2kit:hostname", "Value": "web-1"}]}]
     launched = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tags)
+    practice.tick(60)
     instance = launched["Instances"][0]
-    instances: Instances = Ec2Instances(boto3_clients())
-    found = instances.look(ACCOUNT, REGION, instance["InstanceId"])
+    instances: Instances = Ec2Instances(lambda region: practice.client("ec2", region))
+    found = instances.look(ACCOUNT, HOME, instance["InstanceId"])
     assert found is not None
     assert (found.state, found.private_ip) == (MachineState.RUNNING, instance["PrivateIpAddress"])
     assert found.launched is not None
     assert found.launched.tzinfo is not None
     assert found.tags == {"ec2kit:hostname": "web-1"}
     ec2.terminate_instances(InstanceIds=[found.instance_id])
-    ended = instances.look(ACCOUNT, REGION, found.instance_id)
+    practice.tick(60)
+    ended = instances.look(ACCOUNT, HOME, found.instance_id)
     assert ended is not None
     assert ended.has_let_go
-    assert instances.look(ACCOUNT, REGION, INSTANCE) == Machine(INSTANCE, MachineState.GONE)
+    assert instances.look(ACCOUNT, HOME, INSTANCE) == Machine(INSTANCE, MachineState.GONE)
     assert instances.look(ACCOUNT, "us-east-1", found.instance_id) == Machine(
         found.instance_id, MachineState.GONE
     )

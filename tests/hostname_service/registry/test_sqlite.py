@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,6 +15,7 @@ from hostname_service.registry.schema import STEPS
 from hostname_service.registry.sqlite import SqliteRegistry
 from tests.hostname_service.registry.ground import BEGAN, line, sqlite_path, wanted
 from tests.hostname_service.registry.test_races import child
+from tests.support.users import as_nobody
 
 
 def mode(path: Path) -> int:
@@ -119,13 +120,15 @@ def test_a_file_that_can_only_be_read_is_away(tmp_path: Path) -> None:
     assert registry.audits() == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can write every file")
-def test_a_file_without_the_right_to_write_is_away(tmp_path: Path) -> None:
-    path = sqlite_path(tmp_path)
-    SqliteRegistry(path).close()
-    path.chmod(0o400)
-    with pytest.raises(Unavailable):
-        SqliteRegistry(path).audit(line("none"))
+def test_a_file_without_the_right_to_write_is_away() -> None:
+    with TemporaryDirectory() as directory:
+        # pytest's own directories are closed to others.
+        Path(directory).chmod(0o755)
+        path = sqlite_path(Path(directory))
+        SqliteRegistry(path).close()
+        path.chmod(0o444)
+        with as_nobody(), pytest.raises(Unavailable):
+            SqliteRegistry(path).audit(line("none"))
 
 
 def test_lines_of_the_audit_go_when_they_are_old(tmp_path: Path) -> None:

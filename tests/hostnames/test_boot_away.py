@@ -20,6 +20,9 @@ from tests.hostnames.machine import (
 NEUTRAL = (ID, ID)
 WEB = ("web-1", "web-1.shop.example.com")
 
+# Each waits for a deadline.
+pytestmark = pytest.mark.slow
+
 
 def test_not_yet_is_asked_again(machine: Machine) -> None:
     machine.service = Service([Said(202, b"dns-away\n", (("Retry-After", "1"),)), BOUND])

@@ -53,6 +53,7 @@ def test_one_name_is_built_by_one_process(tmp_path: Path) -> None:
         raise AssertionError("two build it")
 
 
+@pytest.mark.slow
 def test_a_finished_disk_is_found_by_those_who_want_the_same(tmp_path: Path) -> None:
     target = tmp_path / "shop.raw"
     built = finished(target)

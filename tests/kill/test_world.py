@@ -145,6 +145,7 @@ def test_no_id_and_no_time_is_left_in_it(saved: Path) -> None:
     assert "-?" not in text
 
 
+@pytest.mark.slow
 def test_worlds_in_which_anything_is_different_differ(saved: Path) -> None:
     worlds: dict[str, World] = {"nothing": read_world(Copied(saved).client)}
     for name, change in CHANGES.items():

@@ -50,6 +50,7 @@ def test_a_monitor_cannot_destroy() -> None:
     assert bound["Condition"] == {"StringLike": {"aws:ResourceTag/ec2kit:set": "*"}}
 
 
+@pytest.mark.slow
 def test_what_commands_call_is_allowed_by_their_policies(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path)
     calls: list[Call] = []

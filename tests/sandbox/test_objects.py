@@ -83,6 +83,7 @@ def test_a_bucket_in_the_host_is_one_in_the_path() -> None:
     assert app.calls.names() == ["s3:ListObjectsV2"] * 2
 
 
+@pytest.mark.slow
 def test_large_objects_are_saved_beside_the_state(tmp_path: Path) -> None:
     sandbox = InProcess()
     s3 = sandbox.client("s3")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from hostname_service.errors import Held
 from tests.hostname_service.claims.town import ZONE, Town
 
@@ -33,6 +35,7 @@ def test_of_64_machines_that_want_one_name_one_gets_it(town: Town) -> None:
     assert town.dns.forward[f"db.{ZONE}"].addresses == row.addresses
 
 
+@pytest.mark.slow
 def test_64_machines_of_one_pattern_get_64_names(town: Town) -> None:
     ids = [town.launch(number, f"web-{{n}}.{ZONE}") for number in range(1, 65)]
 

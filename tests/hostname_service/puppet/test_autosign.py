@@ -135,6 +135,7 @@ def test_only_a_clear_yes_is_yes(tmp_path: Path, answer: bytes) -> None:
     assert said.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_service_that_trickles_is_a_no(tmp_path: Path) -> None:
     def trickle(sock: socket.socket) -> None:
         pause = threading.Event()

@@ -7,6 +7,8 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from ec2kit.model.periods import parse_time
 from ec2kit.sandbox.disks import get_volume
 from tests.cli.screens import Shell
@@ -28,6 +30,7 @@ from tests.images.bundles.ground import (
 from tests.sandbox.seeded import Seeded
 
 
+@pytest.mark.slow
 def test_a_volume_there_and_back(shell: Shell, sandbox: Seeded, disk: Path) -> None:
     before = sets(shell)
 

@@ -204,8 +204,8 @@ write_attributes() {
     done
 }
 
-# The disk was another machine's: its key and certificate would pass for it.
-forget_the_other() {
+# Keys that were another machine's would pass for it; those of a former claim have a certificate that is revoked.
+forget_keys() {
     for place in "$root/etc/puppetlabs/puppet/ssl" "$root/var/lib/puppet/ssl" "$root/etc/puppet/ssl"; do
         if [ -e "$place/ca" ]; then
             say "$place is kept: a certificate authority is in it"
@@ -214,7 +214,6 @@ forget_the_other() {
                 "$place/crl.pem"
         fi
     done
-    rm -f "$memory/state"
 }
 
 # The service must not be what keeps a machine down: somebody asks on.
@@ -280,6 +279,8 @@ claim() {
 }
 
 bind() {
+    # The service cleans Puppet's CA before it gives a name, so an agent of before must enrol anew.
+    forget_keys
     if ! { configure "$name" "$fqdn" bound && write_attributes && remember bound; }; then
         why="the name $fqdn is given, and cannot be written down"
         return 1
@@ -328,7 +329,8 @@ at_boot() {
     known=$(remembered instance)
     if [ -n "$known" ] && [ "$known" != "$id" ]; then
         say "this is $id with the disk of $known: a name of its own is asked for"
-        forget_the_other
+        forget_keys
+        rm -f "$memory/state"
     fi
     claim
     case $verdict in

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hostname_service.errors import Held, Refused
-from hostname_service.model import Attested, Binding, MachineKey, Seen
+from hostname_service.model import Attested, Binding, BindingState, MachineKey, Seen
 
 KEPT = timedelta(days=400)
 """How long a line of the audit is kept: a year, and time to notice."""
@@ -45,15 +45,24 @@ def reserved(row: Binding | None, has: str, wanted: Binding, over: MachineKey | 
 
 
 def _told_anew(row: Binding, wanted: Binding) -> Binding:
-    """The row of the same machine. New addresses are not in DNS yet, even if the claim is cut here; a new start has a
-    new token, which has signed nothing."""
-    same_start = row.pending_time == wanted.pending_time
-    return replace(
+    """The row of the same machine. New addresses are not in DNS yet, even if the claim is cut here.
+
+    A machine that keeps its state does not ask again when it is started again: one that does has lost it (a new root
+    disk, say), and its key with it. So its name is bound anew, which cleans the CA; the new token has signed nothing.
+    """
+    row = replace(
         row,
         addresses=wanted.addresses,
-        pending_time=wanted.pending_time,
         dns_done=row.dns_done and row.addresses == wanted.addresses,
-        signed_key=row.signed_key if same_start else "",
+    )
+    if row.pending_time == wanted.pending_time:
+        return row
+    return replace(
+        row,
+        pending_time=wanted.pending_time,
+        signed_key="",
+        state=BindingState.RESERVED if row.state is BindingState.BOUND else row.state,
+        since=wanted.since,
     )
 
 

@@ -110,11 +110,10 @@ def test_a_board_that_tells_the_id_saves_the_network(machine: Machine) -> None:
 
 
 def test_a_copy_is_no_twin(machine: Machine) -> None:
+    machine.boot()
     ssl = machine.root / "var/lib/puppet/ssl"
     (ssl / "private_keys").mkdir(parents=True)
     (ssl / "private_keys/web-1.shop.example.com.pem").write_text("secret")
-    machine.boot()
-    assert machine.has("var/lib/puppet/ssl/private_keys/web-1.shop.example.com.pem")
 
     machine.metadata = Metadata(id=OTHER)
     machine.service = Service([Said(200, f"web-2\nweb-2.shop.example.com\n{SECRET}\n".encode())])
@@ -125,9 +124,9 @@ def test_a_copy_is_no_twin(machine: Machine) -> None:
 
 
 def test_a_copy_that_nobody_knows_has_neither_name_nor_keys(machine: Machine) -> None:
+    machine.boot()
     keys = machine.root / "etc/puppetlabs/puppet/ssl/private_keys"
     keys.mkdir(parents=True)
-    machine.boot()
 
     machine.metadata = Metadata(id=OTHER)
     machine.service = Service([Said(403, b"unknown\n")])
@@ -136,6 +135,21 @@ def test_a_copy_that_nobody_knows_has_neither_name_nor_keys(machine: Machine) ->
     assert machine.locked()
     assert not keys.exists()
     assert not machine.has("var/lib/ec2kit/hostname/state")
+
+
+def test_keys_from_before_its_name_was_given_have_a_revoked_certificate_and_go(machine: Machine) -> None:
+    keys = machine.root / "var/lib/puppet/ssl/private_keys"
+    keys.mkdir(parents=True)
+    assert machine.boot() == 0
+    assert not keys.exists()
+
+
+def test_the_keys_of_its_name_stay_at_a_reboot(machine: Machine) -> None:
+    machine.boot()
+    keys = machine.root / "var/lib/puppet/ssl/private_keys"
+    keys.mkdir(parents=True)
+    assert machine.boot() == 0
+    assert keys.exists()
 
 
 def test_a_certificate_authority_is_not_removed(machine: Machine) -> None:

@@ -44,6 +44,14 @@ def test_revoked_first_then_deleted(ground: Ground) -> None:
     assert ground.fake.asked[3:] == [("GET", NAME)]
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1", "names.shop.example.com"])
+def test_the_certificates_of_the_server_and_of_the_service_stay(ground: Ground, name: str) -> None:
+    ground.fake.states = {name: "signed"}
+    ground.ca.clean(name)
+    assert ground.fake.states == {name: "signed"}
+    assert ground.fake.asked == []
+
+
 @pytest.mark.parametrize("state", ["requested", "revoked"])
 def test_a_request_and_what_was_cut_go_too(ground: Ground, state: str) -> None:
     ground.fake.states = {NAME: state}

@@ -102,6 +102,19 @@ def test_what_a_killed_build_left_is_removed_by_the_next(shop: Shop) -> None:
     assert list(scratch.iterdir()) == []
 
 
+def test_what_a_build_left_that_was_killed_at_its_very_end_goes_when_its_root_is_used(shop: Shop) -> None:
+    key = shop.build().tar.stem
+    cache = RootCache(shop.roots)
+    work, lock = cache.work(key), cache.lock(key)
+    work.mkdir()
+    (work / "log").touch()
+    lock.touch()
+
+    assert shop.build().tar.stem == key
+    assert not work.exists()
+    assert not lock.exists()
+
+
 def test_a_build_under_way_with_another_cache_is_left_alone(shop: Shop) -> None:
     """The tests of a checkout have one of their own, and the same user's TMPDIR."""
     other = replace(shop.workshop, directory=shop.directory / "other")

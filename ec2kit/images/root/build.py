@@ -58,6 +58,7 @@ def build_root(recipe: Recipe, architecture: Architecture, work: Workshop) -> Ro
 def _found_or_made(spec: RootSpec, work: Workshop) -> Root:
     cache, key = RootCache(work.directory / "roots"), key_of(spec)
     if not work.fresh and (found := cache.find(key)):
+        cache.settle(key)
         return found
     with cache.building(key, work.clock):
         # Whoever held the lock before may have made it.

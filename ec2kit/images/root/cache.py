@@ -114,6 +114,13 @@ class RootCache:
         sweep_writes(self._told(key))
         shutil.rmtree(self.work(key), ignore_errors=True)
 
+    def settle(self, key: str) -> None:
+        """Remove what a build left that was killed after its root was whole; nothing while somebody builds it anew."""
+        if self.lock(key).exists() or self.work(key).exists():
+            with suppress(Ec2kitError), FileLock(self.lock(key)).hold() as free:
+                if free:
+                    self.clear(key)
+
     def evict(self, now: float, spare: str = "") -> tuple[str, ...]:
         """Remove what killed builds left, roots unused for long, then the longest unused until the rest fits.
 

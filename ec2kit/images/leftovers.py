@@ -17,8 +17,8 @@ from ec2kit.host.files import storing
 from ec2kit.host.locks import FileLock
 from ec2kit.host.workplace import LOCK, left_behind
 from ec2kit.images.appliance.machine import KIND as APPLIANCE
+from ec2kit.images.boot.ground import scratch_place
 from ec2kit.images.boot.trial import KIND as BOOT
-from ec2kit.images.boot.trial import scratch_place
 from ec2kit.images.root.cache import RootCache
 
 DAY = 24 * 3600.0

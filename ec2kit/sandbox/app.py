@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
 from http import HTTPStatus
 from random import Random
 from threading import Event, RLock
@@ -66,8 +67,9 @@ class SandboxApp:
         self.lock = RLock()
         self.changed = Event()
         # Late, like the rules: it imports moto, whose switches and version come first.
-        from ec2kit.sandbox import imds
+        from ec2kit.sandbox import flushing, imds
 
+        self._flush_before: Callable[[Call], None] = partial(flushing.flush_before, self)
         self.doors: dict[str, Door] = {
             "imds": imds.door(self),
             "certificate": imds.certificate_door(self),
@@ -202,6 +204,7 @@ class SandboxApp:
         elif wrong is not None:
             answer = error_answer(call, wrong, request_id)
         else:
+            self._flush_before(call)
             with self.settled():
                 answer = self._moto.answer(call, request, request_id)
         if not call.reads_only:

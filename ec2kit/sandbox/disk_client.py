@@ -1,7 +1,7 @@
 """A client of the door `/_ec2kit/disk/ID`: raw images into the volumes of a sandbox in another process, and out."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -33,7 +33,7 @@ class DiskClient:
         with self._connected() as connection:
             left = set(self._shown(connection, volume_id)["blocks"])
             written = 0
-            for index, data in _runs(source):
+            for index, data in _runs(blocks_of(source)):
                 blocks = range(index, index + len(data) // BLOCK_BYTES)
                 self._ask(connection, "PUT", f"{volume_id}?index={index}", data)
                 left.difference_update(blocks)
@@ -45,12 +45,28 @@ class DiskClient:
     def get(self, resource_id: str, target: Path) -> None:
         """Make a sparse raw image of a volume or a snapshot. Raises OSError when the disk here refuses."""
         with self._connected() as connection:
-            shown = self._shown(connection, resource_id)
-            blocks = (
-                (index, self._ask(connection, "GET", f"{resource_id}?index={index}"))
-                for index in shown["blocks"]
-            )
-            write_sparse(target, shown["size_gib"], blocks)
+            size_gib = int(self._shown(connection, resource_id)["size_gib"])
+        write_sparse(target, size_gib, self.read(resource_id))
+
+    def size_gib(self, resource_id: str) -> int:
+        """How large a volume or a snapshot is."""
+        with self._connected() as connection:
+            return int(self._shown(connection, resource_id)["size_gib"])
+
+    def read(self, resource_id: str) -> Iterator[tuple[int, bytes]]:
+        """Yield the index and the bytes of each block that a volume or a snapshot has."""
+        with self._connected() as connection:
+            for index in self._shown(connection, resource_id)["blocks"]:
+                yield index, self._ask(connection, "GET", f"{resource_id}?index={index}")
+
+    def write(self, volume_id: str, blocks: Iterable[tuple[int, bytes]]) -> int:
+        """Write whole blocks to a volume, and return how many."""
+        written = 0
+        with self._connected() as connection:
+            for index, data in _runs(blocks):
+                self._ask(connection, "PUT", f"{volume_id}?index={index}", data)
+                written += len(data) // BLOCK_BYTES
+        return written
 
     def indexes(self, resource_id: str) -> list[int]:
         """Which blocks a volume or a snapshot has."""
@@ -86,10 +102,10 @@ class DiskClient:
         return answer
 
 
-def _runs(source: Path) -> Iterator[tuple[int, bytes]]:
+def _runs(blocks: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
     """Yield blocks that follow one another as one piece, with the index of the first."""
     start, pieces = 0, list[bytes]()
-    for index, data in blocks_of(source):
+    for index, data in blocks:
         if pieces and (index != start + len(pieces) or len(pieces) == MOST_BLOCKS):
             yield start, b"".join(pieces)
             pieces = []

@@ -9,6 +9,8 @@ A machine that is up listens on 22 (SSH), 80 (HTTP) and, when it is tagged role=
 | no security group of the interface admits the port | unreachable (a group drops, it does not refuse) |
 | running or rebooted for less than BOOT | refused: the system is up, its services are not |
 | a port where nothing listens, or a broken one | refused |
+| it really runs (`sandbox boot`), and has power | its own answer, whatever that is |
+| it was really run, and nobody runs it any more | unreachable |
 | its instance check is impaired | accepted and never answered, as a machine does that swaps itself to death |
 | otherwise | its application answers |
 
@@ -69,7 +71,15 @@ class Unreachable:
     why: str
 
 
-Answer: TypeAlias = Reply | Silence | Refused | Unreachable
+@dataclass(frozen=True)
+class Relay:
+    """The machine really runs: what it answers is its own affair."""
+
+    instance_id: str
+    port: int
+
+
+Answer: TypeAlias = Reply | Silence | Refused | Unreachable | Relay
 
 
 def answer(world: World, host: str, port: int) -> Answer:
@@ -150,11 +160,16 @@ def _cut_off(world: World, instance: Any) -> str | None:
         return f"the zone {instance.availability_zone} is down"
     if world.conditions.impaired_since(instance.id, "system"):
         return "the machine's system check is impaired"
+    live = world.live.find(instance.id)
+    if live is not None and (world.live.is_dead(live) or not live.on):
+        return "the machine has no power"
     return None
 
 
 def _services(world: World, instance: Any, port: int) -> Answer:
     """What a machine that can be reached does with a connection."""
+    if world.live.find(instance.id) is not None:
+        return _real_services(world, instance.id, port)
     if world.clock.now() < instance.booted_at + BOOT:
         return Refused("the machine is booting")
     application = _PORTS.get(port)
@@ -165,6 +180,14 @@ def _services(world: World, instance: Any, port: int) -> Answer:
     if world.conditions.impaired_since(instance.id, "instance"):
         return Silence("the machine's instance check is impaired")
     return Reply(application, instance.id)
+
+
+def _real_services(world: World, instance_id: str, port: int) -> Answer:
+    if port in world.conditions.dead_ports.get(instance_id, set()):
+        return Refused("nothing listens on this port")
+    if world.conditions.impaired_since(instance_id, "instance"):
+        return Silence("the machine's instance check is impaired")
+    return Relay(instance_id, port)
 
 
 def _tag(instance: Any, key: str) -> str | None:

@@ -1,6 +1,7 @@
 """The probe proxy: HTTP CONNECT to a sandbox machine, answered here by the machine's state.
 
-No connection is ever opened: the applications of the machines are played on the client's own socket.
+No connection is opened but to a machine that really runs: the applications of the others are played on the client's
+own socket.
 `machines` decides what a client meets; this module makes it happen on the wire.
 """
 
@@ -14,8 +15,8 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from ec2kit.sandbox import applications, machines
-from ec2kit.sandbox.machines import Answer, Refused, Reply, Silence, Unreachable
+from ec2kit.sandbox import applications, machines, relaying
+from ec2kit.sandbox.machines import Answer, Refused, Relay, Reply, Silence, Unreachable
 from ec2kit.sandbox.world import World
 
 MOST_AT_ONCE = 512
@@ -68,7 +69,11 @@ def handle_connect(
         return
     try:
         with suppress(OSError):
-            _play(sock, _decide(sock, asked.host, asked.port, app), closing, tell=asked.tell)
+            answer = _decide(sock, asked.host, asked.port, app)
+            if isinstance(answer, Relay):
+                _relay(sock, answer, app, closing, tell=asked.tell)
+            else:
+                _play(sock, answer, closing, tell=asked.tell)
     finally:
         _places.release()
 
@@ -103,6 +108,19 @@ def _play(sock: socket.socket, answer: Answer, closing: threading.Event, *, tell
             if tell:
                 sock.sendall(_IN_SILENCE)
             hold(sock, closing)
+
+
+def _relay(sock: socket.socket, relay: Relay, app: Practice, closing: threading.Event, *, tell: bool) -> None:
+    with app.settled() as world:
+        live = world.live
+    met = relaying.meet(live, relay.instance_id, relay.port)
+    if met.connection is None:
+        nothing = Refused("nothing listens on this port") if met.refused else Unreachable("nobody answers")
+        _play(sock, nothing, closing, tell=tell)
+        return
+    with met.connection as machine:
+        sock.sendall(_ESTABLISHED + met.first)
+        relaying.copy(sock, machine, closing)
 
 
 def _status(status: str, why: str) -> bytes:

@@ -157,10 +157,11 @@ def _address(settings: Settings, server: "SandboxServer") -> Address:
 
 
 def _open_doors(server: "SandboxServer", keeper: Keeper, token: str) -> None:
+    from ec2kit.sandbox import disk_door, live_door
     from ec2kit.sandbox.control_api import ControlApi, Lifetime
-    from ec2kit.sandbox.disk_door import DOOR, DiskDoor
 
-    server.app.doors[DOOR] = DiskDoor(server.app, token)
+    server.app.doors[disk_door.DOOR] = disk_door.DiskDoor(server.app, token)
+    server.app.doors[live_door.DOOR] = live_door.LiveDoor(server.app, token)
     server.app.doors[""] = ControlApi(server.app, token, Lifetime(keeper.save, lambda: _end(server)))
 
 

@@ -35,6 +35,7 @@ from ec2kit.errors import Ec2kitError
 from ec2kit.sandbox import object_contents, world
 from ec2kit.sandbox.app import SandboxApp, forget_moto, prepare
 from ec2kit.sandbox.block_files import BlockFiles, BlockLost
+from ec2kit.sandbox.live import LiveMachines
 from ec2kit.sandbox.process import blocks_path
 
 FORMAT = 1
@@ -96,6 +97,7 @@ def load(path: Path) -> SandboxApp:
     from ec2kit.sandbox.rules import blocks
 
     saved.world.disks = pieces.files
+    saved.world.live = LiveMachines()
     saved.world.disks.sweep(blocks.referenced() | pieces.seen)
     world.activate(saved.world)
     return SandboxApp(saved.world)

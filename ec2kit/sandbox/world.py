@@ -9,6 +9,7 @@ from ec2kit.sandbox.clock import SandboxClock
 from ec2kit.sandbox.conditions import Conditions
 from ec2kit.sandbox.delays import Delays
 from ec2kit.sandbox.faults import FaultBook
+from ec2kit.sandbox.live import LiveMachines
 
 
 @dataclass
@@ -26,6 +27,8 @@ class World:
     ledgers: dict[str, Any] = field(default_factory=dict)
     # Beside the saved state, not in it.
     disks: BlockFiles = field(default_factory=BlockFiles)
+    # Of this process only: machines that really run.
+    live: LiveMachines = field(default_factory=LiveMachines)
 
 
 _current: World | None = None

@@ -88,7 +88,7 @@ def status(context: Context) -> None:
     \b
     ec2kit sandbox status
     """
-    address = _address(context)
+    address = running_sandbox(context)
     found = {
         "id": address.name,
         "endpoint": address.endpoint,
@@ -108,7 +108,7 @@ def env(context: Context, instance: str | None) -> None:
     """
     from ec2kit.sandbox import ACCESS_KEY, REGION, SECRET_KEY
 
-    address = _address(context)
+    address = running_sandbox(context)
     region = context.setting("region")
     values = {
         "AWS_ENDPOINT_URL": address.endpoint,
@@ -209,7 +209,8 @@ def _runtime(context: Context) -> Path:
     return runtime_directory(context.surroundings.environ)
 
 
-def _address(context: Context) -> Address:
+def running_sandbox(context: Context) -> Address:
+    """Where the sandbox is that the command is about. Raises NotFound when it does not run."""
     from ec2kit.sandbox import process
 
     name = _name(context)
@@ -220,4 +221,4 @@ def _address(context: Context) -> Address:
 
 
 def _control(context: Context) -> Control:
-    return _address(context).control()
+    return running_sandbox(context).control()

@@ -1,4 +1,8 @@
-"""QEMU's command line for a machine like EC2's: NVMe disk, serial console, metadata at 169.254.169.254. Pure."""
+"""QEMU's command line for a machine like EC2's: NVMe disk, serial console, metadata at 169.254.169.254. Pure.
+
+A trial ends with what it tries: an overlay, no restart. A lasting machine writes to its own disk, may restart, and is
+told what to do over its monitor.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,13 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ec2kit.images.boot.guest import ADDRESS, MAC
-
-METADATA = "169.254.169.254:80"
+from ec2kit.images.boot.network import METADATA, TRIAL, Network
 
 EMULATORS = {"x86_64": "qemu-system-x86_64", "i386": "qemu-system-i386", "arm64": "qemu-system-aarch64"}
 
 PROCESSORS = {"x86_64": "qemu64,-svm", "i386": "qemu32,vendor=AuthenticAMD", "arm64": "cortex-a72"}
 """What is emulated, of AMD. With Intel's name a kernel keeps page tables apart, which cost 32 bits an eighth
 of their time; with AMD's virtualization it would set up a hypervisor. Of `max` udev did not start under QEMU 7.2."""
-
-NETWORK = "168.0.0.0/5"
-"""The smallest network that holds the metadata address and the guest's: QEMU's user network then answers for
-both without root. With `restrict=on` nothing that the guest sends leaves this machine."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,21 @@ class Firmware:
 
 
 @dataclass(frozen=True)
+class Lasting:
+    """What a machine has that is more than a trial: `monitor` is the path of its socket, `instance_id` what its board
+    says of it as on Nitro, `ports` those of the guest that a free port of this machine leads to."""
+
+    monitor: str
+    instance_id: str
+    ports: tuple[int, ...] = ()
+    reach: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What else the guest meets: `ADDRESS:PORT`, and the command that is run for each connection to it."""
+
+
+@dataclass(frozen=True)
 class Machine:
-    """What is started: `disk` is a qcow2 overlay, `identity` begins with `ec2`, as cloud-init wants it."""
+    """What is started: `disk` is a qcow2 overlay, or a raw file of a lasting machine; `identity` begins with `ec2`, as
+    cloud-init wants it; `forwarder` is run for each connection to the metadata address."""
 
     architecture: str
     disk: str
@@ -41,6 +52,8 @@ class Machine:
     kvm: bool = False
     firmware: Firmware | None = None
     """None: the machine's BIOS."""
+    network: Network = TRIAL
+    lasting: Lasting | None = None
 
 
 def qemu_argv(machine: Machine) -> list[str]:
@@ -51,16 +64,21 @@ def qemu_argv(machine: Machine) -> list[str]:
         *("-cpu", _processor(machine.architecture, machine.kvm)),
         # With two, an emulated 6.12 kernel double-faulted; and tests share their machine.
         *("-smp", "1", "-m", str(machine.memory_mib)),
-        *("-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"),
+        *("-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio"),
         *("-rtc", "base=utc", "-device", "virtio-rng-pci"),
         # ds-identify takes it for EC2 when serial and uuid are equal and begin with "ec2".
         *("-smbios", f"type=1,manufacturer=Amazon EC2,serial={machine.identity},uuid={machine.identity}"),
-        *("-drive", f"file={_escaped(machine.disk)},format=qcow2,if=none,id=d0,cache=unsafe,discard=unmap"),
+        *("-drive", f"file={_escaped(machine.disk)},{_writing(machine)},if=none,id=d0,discard=unmap"),
         *("-device", "nvme,drive=d0,serial=vol0123456789abcdef0,bootindex=1"),
-        *("-netdev", _network(machine.forwarder)),
+        *("-netdev", _netdev(machine)),
         # Without its ROM no firmware tries the network first.
-        *("-device", f"virtio-net-pci,netdev=n0,mac={MAC},romfile="),
+        *("-device", f"virtio-net-pci,netdev=n0,mac={machine.network.mac},romfile="),
     ]
+    if machine.lasting is None:
+        argv.append("-no-reboot")
+    else:
+        argv += ["-smbios", f"type=2,manufacturer=Amazon EC2,asset={machine.lasting.instance_id}"]
+        argv += ["-qmp", f"unix:{_escaped(machine.lasting.monitor)},server=on,wait=off"]
     if machine.firmware is not None:
         flash = "if=pflash,format=raw"
         argv += ["-drive", f"{flash},unit=0,readonly=on,file={_escaped(machine.firmware.code)}"]
@@ -90,11 +108,24 @@ def _accelerator(kvm: bool) -> str:
     return "kvm" if kvm else "tcg,tb-size=256"
 
 
-def _network(forwarder: Sequence[str]) -> str:
-    settings = (
-        f"user,id=n0,net={NETWORK},host=172.31.0.2,dns=172.31.0.3,dhcpstart={ADDRESS},restrict=on,ipv6=off"
-    )
-    return f"{settings},guestfwd=tcp:{METADATA}-cmd:{_escaped(shlex.join(forwarder))}"
+def _writing(machine: Machine) -> str:
+    # What is tried ends with this machine's power; a lasting disk's file has each write at once.
+    return "format=qcow2,cache=unsafe" if machine.lasting is None else "format=raw,cache=writeback"
+
+
+def _netdev(machine: Machine) -> str:
+    network, lasting = machine.network, machine.lasting
+    places = f"net={network.cidr},host={network.router},dns={network.dns},dhcpstart={network.address}"
+    settings = [f"user,id=n0,{places},restrict=on,ipv6=off", _guestfwd(METADATA, machine.forwarder)]
+    if lasting is not None:
+        settings += [_guestfwd(place, command) for place, command in lasting.reach]
+        # Port 0 is a free one, which the monitor tells.
+        settings += [f"hostfwd=tcp:127.0.0.1:0-:{port}" for port in lasting.ports]
+    return ",".join(settings)
+
+
+def _guestfwd(place: str, command: Sequence[str]) -> str:
+    return f"guestfwd=tcp:{place}-cmd:{_escaped(shlex.join(command))}"
 
 
 def _escaped(text: str) -> str:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from ec2kit.errors import Ec2kitError, UsageError
-from ec2kit.host import forward
+from ec2kit.errors import UsageError
 from ec2kit.host.clock import Clock, Deadline
 from ec2kit.host.files import storing
 from ec2kit.host.following import Running, start
@@ -22,12 +17,17 @@ from ec2kit.host.processes import ProcessFailed, run
 from ec2kit.host.serving import Answered, Asked, LoopbackServer
 from ec2kit.host.workplace import workplace
 from ec2kit.images.boot.console import Circumstances, Seen, complete, judge, look
-from ec2kit.images.boot.firmware import find_firmware
+from ec2kit.images.boot.ground import (
+    accelerated,
+    forwarder,
+    own_firmware,
+    require_emulator,
+    scratch_place,
+)
 from ec2kit.images.boot.guest import guest_metadata
-from ec2kit.images.boot.machine import EMULATORS, Firmware, Machine, overlay_argv, qemu_argv
+from ec2kit.images.boot.machine import Machine, overlay_argv, qemu_argv
 from ec2kit.images.boot.spec import GIB, PATIENCE_SECONDS, BootReport, BootSpec
 
-KVM = Path("/dev/kvm")
 KIND = "ec2kit-boot"
 """How the directory of a machine that is tried begins."""
 IDENTITY = "ec2b0070-0000-4000-8000-000000000001"
@@ -44,12 +44,12 @@ def boot_test(disk: Path, wanted: BootSpec, clock: Clock, watch: Watch = lambda 
     where `wanted` says in any case. Raises `Ec2kitError` for missing tools, and `UsageError` for a file that is
     no image; a boot that fails is a report.
     """
-    kvm = os.access(KVM, os.R_OK | os.W_OK) and _native(wanted.architecture)
+    kvm = accelerated(wanted.architecture)
     form, size = _image(disk)
     log = wanted.keep_log or disk.with_name(f"{disk.name}.console.log")
     with _metadata(wanted, clock) as (asked, port), workplace(KIND, scratch_place()) as scratch:
         machine = _machine(disk, form, size, wanted, scratch)
-        machine = replace(machine, kvm=kvm, forwarder=_forwarder(port))
+        machine = replace(machine, kvm=kvm, forwarder=forwarder(port))
         deadline = Deadline(wanted.timeout or PATIENCE_SECONDS[kvm])
         with storing(log), log.open("wb") as kept, start(qemu_argv(machine)) as running:
             followed = _Followed(running, kept.write, watch, wanted)
@@ -119,19 +119,12 @@ class _Followed:
 
 
 def _machine(disk: Path, form: str, size: int, wanted: BootSpec, scratch: Path) -> Machine:
-    if shutil.which(EMULATORS[wanted.architecture]) is None:
-        name = EMULATORS[wanted.architecture]
-        package = "qemu-system-arm" if wanted.architecture == "arm64" else "qemu-system-x86"
-        raise Ec2kitError(f"an image cannot be booted here without {name}", hint=f"apt-get install {package}")
+    require_emulator(wanted.architecture)
     overlay = scratch / "disk.qcow2"
     # A quarter more, so that a file system that grew is larger than the disk was, whatever it needs for itself.
     larger = size + max(GIB, size // 4 // GIB * GIB)
     run(overlay_argv(str(disk.absolute()), form, str(overlay), larger), 60)
-    firmware = None
-    if wanted.firmware == "uefi":
-        code, variables = find_firmware(wanted.architecture)
-        shutil.copyfile(variables, scratch / "variables.fd")
-        firmware = Firmware(str(code), str(scratch / "variables.fd"))
+    firmware = own_firmware(wanted.firmware, wanted.architecture, scratch)
     return Machine(wanted.architecture, str(overlay), IDENTITY, (), wanted.memory_mib, firmware=firmware)
 
 
@@ -141,11 +134,6 @@ def _image(disk: Path) -> tuple[str, int]:
         raise UsageError(f"there is no file '{disk}'", resource=str(disk))
     told = json.loads(run(["qemu-img", "info", "--output", "json", str(disk.absolute())], 60).stdout)
     return str(told["format"]), int(told["virtual-size"])
-
-
-def _forwarder(port: int) -> tuple[str, ...]:
-    # Isolated and without site-packages: it starts anew for each request of the guest.
-    return (sys.executable, "-I", "-S", str(Path(forward.__file__).absolute()), str(port))
 
 
 @contextmanager
@@ -171,23 +159,8 @@ def _metadata(wanted: BootSpec, clock: Clock) -> Iterator[tuple[list[str], int]]
         yield asked, server.port
 
 
-def scratch_place() -> Path:
-    """Where a machine's own files are: where TMPDIR says, else on a disk rather than in memory."""
-    named = os.environ.get("TMPDIR")
-    return Path(named or ("/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()))
-
-
 def _empty(scratch: Path) -> None:
     """The machine has its files open: without names they end with it, even when we are killed."""
     for path in scratch.iterdir():
         path.unlink()
     scratch.rmdir()
-
-
-def _native(architecture: str) -> bool:
-    """Whether this machine's processor runs it without emulation."""
-    return os.uname().machine in {
-        "x86_64": ("x86_64",),
-        "i386": ("x86_64", "i686"),
-        "arm64": ("aarch64",),
-    }.get(architecture, ())

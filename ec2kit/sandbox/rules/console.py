@@ -14,7 +14,11 @@ from ec2kit.sandbox.world import current
 
 
 def text(instance: Any) -> str:
-    """Given an instance, return its console: empty until it has booted once."""
+    """Given an instance, return its console: its own if it really runs, else one as such machines have; empty until
+    it has booted once."""
+    machine = current().live.find(instance.id)
+    if machine is not None:
+        return machine.console
     booted: datetime | None = instance.booted_at
     if booted is None:
         return ""

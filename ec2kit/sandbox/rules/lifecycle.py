@@ -31,6 +31,7 @@ def begin(instance: Any) -> None:
     states.clear(instance)
     instance.launch_time = now()
     instance.running_since = instance.booted_at = None
+    current().live.begin(instance.id)
     schedule(instance, "running", now() + timedelta(seconds=current().delays.pending))
 
 
@@ -45,6 +46,7 @@ def reboot(instance: Any) -> None:
     """A running machine boots again without leaving `running`."""
     if instance.booted_at is not None:
         instance.booted_at = now()
+    current().live.reboot(instance.id)
 
 
 def stop(instance: Any, code: str = states.USER, *, at_once: bool = False) -> None:
@@ -54,6 +56,7 @@ def stop(instance: Any, code: str = states.USER, *, at_once: bool = False) -> No
     """
     states.enter(instance, "stopping")
     states.explain(instance, code, now())
+    current().live.stop(instance.id, at_once=at_once)
     schedule(instance, "stopped", now() + timedelta(seconds=0 if at_once else current().delays.stop))
 
 
@@ -96,10 +99,11 @@ def settle(moment: datetime) -> None:
 
 
 def _moving() -> Iterator[Due]:
-    """What is due, but for machines whose stop is stuck: those stay `stopping` until the condition is mended."""
-    stuck = current().conditions.stuck_stop
+    """What is due, but for machines whose stop is stuck: those stay `stopping` until the condition is mended; and for
+    those that really run and are still shutting down."""
+    stuck, live = current().conditions.stuck_stop, current().live
     for one in _ledger().values():
-        if one.becomes == "stopped" and one.instance_id in stuck:
+        if one.becomes == "stopped" and (one.instance_id in stuck or live.holds(one.instance_id)):
             continue
         yield one
 
@@ -169,6 +173,7 @@ def _vanish(instance: Any, _at: datetime) -> None:
     lookup.forget(instance.ec2_backend, instance.id)
     instance.ec2_backend.tags.pop(instance.id, None)
     current().conditions.mend(instance.id)
+    current().live.forget(instance.id)
 
 
 _ARRIVALS: dict[Becomes, Callable[[Any, datetime], None]] = {

@@ -1,4 +1,8 @@
-"""DescribeInstanceStatus: three checks that take their time, can fail, and scheduled events."""
+"""DescribeInstanceStatus: three checks that take their time, can fail, and scheduled events.
+
+The instance check of a machine that really runs is its own: initializing until somebody saw it come up, impaired once
+its console says that it never will, or once nobody runs it any more.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,13 +66,16 @@ def _check(instance: Any, check: Check) -> dict[str, Any]:
     if since is not None:
         return _summary("impaired", "failed", since)
     ready = instance.running_since + timedelta(seconds=current().delays.status)
-    if now() < ready:
+    machine = current().live.find(instance.id) if check == "instance" else None
+    if now() < ready or (machine is not None and not machine.up):
         return _summary("initializing", "initializing", None)
     return _summary("ok", "passed", None)
 
 
 def _impaired_since(instance: Any, check: Check) -> datetime | None:
     since = current().conditions.impaired_since(instance.id, check)
+    if since is None and check == "instance":
+        since = current().live.impaired_since(instance.id)
     # A check cannot have failed before the machine was there to be checked.
     return None if since is None else max(since, instance.running_since)
 

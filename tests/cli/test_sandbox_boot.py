@@ -188,6 +188,7 @@ def test_without_power_it_is_dead_and_can_be_booted_again(rig: Rig) -> None:
     assert running.returncode == Exit.TERMINATED, said
     assert "fake login: " in said
     assert "written back to" in said
+    assert "the power of 'web-1' is cut\nhint: `ec2kit sandbox boot web-1` boots it again" in said
     assert rig.on_disk(root)[5] == "before the cut"
     instance_id = str(rig.shown()["id"])
     (status,) = rig.ec2.describe_instance_status(InstanceIds=[instance_id])["InstanceStatuses"]

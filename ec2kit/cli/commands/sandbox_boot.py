@@ -13,7 +13,7 @@ import click
 from ec2kit.cli.commands.sandbox import running_sandbox
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import practises
-from ec2kit.errors import NotFound, Unavailable
+from ec2kit.errors import Interrupted, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from ec2kit.cli.practice_machine.facts import Facts
@@ -71,7 +71,11 @@ def boot(
     place = context.surroundings.cwd
     with _told(context, None if keep_log is None else place / keep_log, once=once) as around:
         _announce(context, facts, firmware)
-        ran, written = _run(facts, (firmware, memory), reached, context, around)
+        try:
+            ran, written = _run(facts, (firmware, memory), reached, context, around)
+        except KeyboardInterrupt as cut:
+            hint = f"`ec2kit sandbox boot {instance}` boots it again"
+            raise Interrupted(f"the power of '{instance}' is cut", hint=hint, resource=instance) from cut
     rows = _rows(facts, ran, written)
     context.show_one(rows, [(name, str(value)) for name, value in rows.items() if value is not None])
 

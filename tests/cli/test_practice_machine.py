@@ -270,3 +270,4 @@ def test_somebody_else_who_took_it_meanwhile_ends_this_one() -> None:
             pulse.beat()
         with pytest.raises(Busy):
             pulse.check()
+        assert pulse.taken

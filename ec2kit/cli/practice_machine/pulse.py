@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from ec2kit.cli.practice_machine.deeds import Wish
-from ec2kit.errors import Ec2kitError, NotFound, Unavailable
+from ec2kit.errors import Busy, Ec2kitError, NotFound, Unavailable
 from ec2kit.host.clock import Deadline
 
 BEAT = 0.3
@@ -101,6 +101,11 @@ class Pulse:
         """Raise what has kept the sandbox away too long, or somebody else's having taken the instance."""
         if self._failure is not None:
             raise self._failure
+
+    @property
+    def taken(self) -> bool:
+        """Whether another runner has the instance now, because this one was silent too long."""
+        return isinstance(self._failure, Busy)
 
     def _go_on(self) -> None:
         while not self._ends.wait(BEAT):

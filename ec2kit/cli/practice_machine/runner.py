@@ -93,7 +93,8 @@ class Runner:
                 self._tell(on=True, ports=power.lead_in())
                 off = self._follow(power)
         finally:
-            if self._pulse.wish.want != "end":
+            # The volume of a machine that another runs by now is no longer ours to write to.
+            if self._pulse.wish.want != "end" and not self._pulse.taken:
                 written = self._disk.write_back()
                 self._around.say(f"power off; {written} blocks written back to {self._disk.volume_id}")
         return off

@@ -164,7 +164,8 @@ def _trusted(settings: Settings) -> tuple[Signer, ...]:
 def _assignments(settings: Settings) -> Callable[[], Assignments]:
     if settings.assignments is None:
         return Assignments
-    return AssignmentsFile(settings.assignments, settings.zones).current
+    asks = settings.aws is not AskAws.OFF
+    return AssignmentsFile(settings.assignments, settings.zones, tags_are_read=asks).current
 
 
 def _outages(ground: Ground) -> tuple[Outage, ...]:

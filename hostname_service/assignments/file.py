@@ -20,9 +20,12 @@ Stamp = tuple[int, int, int, int]
 class AssignmentsFile:
     """A file that operators edit while the service runs. Any thread may ask."""
 
-    def __init__(self, path: Path, zones: Sequence[str]) -> None:
-        """Read it; raises `BadConfig` with every fault: a service does not start with half of its names."""
-        self.path, self.zones = path, zones
+    def __init__(self, path: Path, zones: Sequence[str], *, tags_are_read: bool = True) -> None:
+        """Read it; raises `BadConfig` with every fault: a service does not start with half of its names.
+
+        `tags_are_read`: False when EC2 is never asked: a rule that wants a tag would never hold then.
+        """
+        self.path, self.zones, self.tags_are_read = path, zones, tags_are_read
         self._lock = threading.Lock()
         self._stamp: Stamp | None = None
         try:
@@ -51,13 +54,21 @@ class AssignmentsFile:
             self._stamp = _stamp(os.fstat(stream.fileno()))
             raw = stream.read(LARGEST + 1)
         try:
-            return read_assignments(raw.decode("utf-8"), self.zones)
+            found = read_assignments(raw.decode("utf-8"), self.zones)
+            if found.read_tags and not self.tags_are_read:
+                raise BadConfig(_no_tags(found))
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
             raise BadConfig(f"assignments: {self.path}: line {line}: is not UTF-8") from error
         except BadConfig as error:
             faults = str(error).splitlines()
             raise BadConfig("\n".join(f"assignments: {self.path}: {fault}" for fault in faults)) from error
+        return found
+
+
+def _no_tags(assignments: Assignments) -> str:
+    lines = [rule.line for rule in assignments.rules if rule.match.tags]
+    return "\n".join(f"line {line}: asks for tags, and `aws` is off: nobody reads them" for line in lines)
 
 
 def _stamp(told: os.stat_result) -> Stamp:

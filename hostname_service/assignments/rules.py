@@ -52,7 +52,7 @@ class Assignments:
 
     @property
     def read_tags(self) -> bool:
-        """Whether any rule asks for tags: then EC2 has to be asked about every machine."""
+        """Whether any rule asks for tags: then EC2 has to be asked about every machine that has no line of its own."""
         return any(rule.match.tags for rule in self.rules)
 
 

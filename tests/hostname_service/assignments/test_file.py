@@ -82,3 +82,21 @@ def test_a_service_does_not_start_with_a_wrong_one(path: Path) -> None:
     path.unlink()
     with pytest.raises(BadConfig, match="No such file"):
         AssignmentsFile(path, ZONES)
+
+
+TAGGED = "- match: {region: eu-west-1}\n  name: west-{n}\n- match: {tags: {role: db}}\n  name: db-{n}\n"
+
+
+def test_rules_for_tags_that_nobody_reads_are_refused(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    untagged = AssignmentsFile(path, ZONES, tags_are_read=False)
+    replaced(path, TAGGED)
+
+    with pytest.raises(BadConfig) as wrong:
+        AssignmentsFile(path, ZONES, tags_are_read=False)
+    assert (
+        str(wrong.value) == f"assignments: {path}: line 3: asks for tags, and `aws` is off: nobody reads them"
+    )
+    with caplog.at_level(logging.ERROR):
+        assert untagged.current().instances == {ONE: "db.shop.example.com"}, "what it said before"
+    assert "line 3: asks for tags" in caplog.text
+    assert AssignmentsFile(path, ZONES).current().read_tags

@@ -66,7 +66,7 @@ class Desk(Protocol):
     def reset(self, instance_id: str, by: str) -> bool:
         """Forget the machine's first attestation; False: there was none."""
 
-    def gc(self, dry_run: bool) -> Sequence[Collected]:
+    def gc(self, dry_run: bool, by: str) -> Sequence[Collected]:
         """Let go of every name whose machine is gone."""
 
 
@@ -149,7 +149,7 @@ class _Operators:
         dry_run = told.get("dry_run", True)
         if not isinstance(dry_run, bool) or set(told) - {"dry_run"}:
             raise Fault(400, "bad-json", 'the body is wanted as {"dry_run": true} or {"dry_run": false}')
-        found = self.desk.gc(dry_run)
+        found = self.desk.gc(dry_run, request.source)
         names = [
             {**as_json(item.binding), "reason": item.reason, "released": item.released} for item in found
         ]

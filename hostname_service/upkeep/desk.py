@@ -66,12 +66,14 @@ class NamesDesk:
         ]
         return any(forgotten)
 
-    def gc(self, dry_run: bool) -> Sequence[Gone]:
+    def gc(self, dry_run: bool, by: str) -> Sequence[Gone]:
         """Let go of every name whose machine is terminated, and go on with releases that were cut.
 
         One that fails is told and does not keep the others.
         """
-        return [self._collected(row, reason, dry_run) for row, reason in self._gone()]
+        if dry_run:
+            return [Gone(row, reason, released=False) for row, reason in self._gone()]
+        return [self._collected(row, reason, by) for row, reason in self._gone()]
 
     def _gone(self) -> Iterator[tuple[Binding, str]]:
         for row in every(self.ground):
@@ -84,11 +86,9 @@ class NamesDesk:
             if _is_gone(self.ground, row, machine):
                 yield row, f"its machine is {machine.state}"
 
-    def _collected(self, row: Binding, reason: str, dry_run: bool) -> Gone:
-        if dry_run:
-            return Gone(row, reason, released=False)
+    def _collected(self, row: Binding, reason: str, by: str) -> Gone:
         try:
-            let_go(self.ground, row, "gone")
+            let_go(self.ground, row, "gone", by)
         except ServiceError as error:
             return Gone(row, f"{reason}, and the name was not let go: {error.message}", released=False)
         return Gone(row, reason, released=True)

@@ -114,6 +114,7 @@ def test_garbage_is_shown_before_it_is_let_go() -> None:
     assert (status, told["dry_run"]) == (200, True)
     assert [(name["reason"], name["released"]) for name in told["names"]] == [("terminated", False)] * 3
     assert asked.ask("POST", "/v1/gc", '{"dry_run": false}')[1]["names"][0]["released"] is True
+    assert asked.desk.did == [("gc", "True", "uid:0"), ("gc", "False", "uid:0")]
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,8 @@ class MemoryDesk:
         self.attested.discard(instance_id)
         return known
 
-    def gc(self, dry_run: bool) -> Sequence[Gone]:
+    def gc(self, dry_run: bool, by: str) -> Sequence[Gone]:
+        assert by
         self._well()
         found = [
             Gone(self.bindings[fqdn], why, not dry_run and fqdn not in self.stuck)

@@ -9,7 +9,7 @@ import pytest
 from hostname_service.assignments.reading import read_assignments
 from hostname_service.dns.port import Records
 from hostname_service.errors import Held, Later, Refused
-from hostname_service.model import BindingState, MachineKey, MachineState
+from hostname_service.model import BindingState, Deed, MachineKey, MachineState
 from hostname_service.upkeep.repairs import repair_all
 from tests.hostname_service.authority import ACCOUNT
 from tests.hostname_service.claims.town import ZONE, Town
@@ -182,8 +182,14 @@ def test_numbers_are_given_from_the_lowest_and_kept(town: Town) -> None:
     assert [town.ask(id).name for id in ids] == ["web-1", "web-2", "web-3"]
 
     town.now_is(ids[1], MachineState.TERMINATED)
-    assert [gone.binding.fqdn for gone in town.desk.gc(dry_run=True)] == [f"web-2.{ZONE}"]
-    assert [gone.released for gone in town.desk.gc(dry_run=False)] == [True]
+    assert [gone.binding.fqdn for gone in town.desk.gc(dry_run=True, by="uid:0")] == [f"web-2.{ZONE}"]
+    assert [gone.released for gone in town.desk.gc(dry_run=False, by="uid:0")] == [True]
+    told = [
+        (line.reason, line.message)
+        for line in town.registry.audits(f"web-2.{ZONE}")
+        if line.deed is Deed.RELEASE
+    ]
+    assert told == [("gone", "by uid:0")]
     assert town.ask(town.launch(4, WEB)).name == "web-2"
     assert town.ask(ids[2]).name == "web-3"
 

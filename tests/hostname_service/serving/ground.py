@@ -113,7 +113,8 @@ class FakeDesk:
         self.did.append(("reset", instance_id, by))
         return instance_id == ID
 
-    def gc(self, dry_run: bool) -> Sequence[Collected]:
+    def gc(self, dry_run: bool, by: str) -> Sequence[Collected]:
+        self.did.append(("gc", str(dry_run), by))
         return [Collected(row, "terminated", not dry_run) for row in self.rows.values()]
 
 

@@ -135,6 +135,7 @@ COMMANDS: tuple[Command, ...] = (
         ("sandbox break", "sandbox:break_", "make something fail"),
         ("sandbox mend", "sandbox:mend", "make it work again"),
         ("sandbox tick", "sandbox:tick", "let its time pass"),
+        ("sandbox certificate", "sandbox_certificate:certificate", "what a hostname service trusts for it"),
         ("sandbox boot", "sandbox_boot:boot", "run one of its machines for real, in QEMU"),
         ("demo", "demo:demo", "the main job on a practice AWS: break a machine, see it recovered"),
         ("completion", "completion:completion", "the completion script of a shell"),

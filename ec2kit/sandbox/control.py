@@ -62,6 +62,13 @@ class Control:
         """Let the sandbox's clock run at `speed` times the real one."""
         self._ask("POST", "speed", {"speed": speed})
 
+    def certificate(self) -> str:
+        """The certificate, as PEM, whose key signs the identity documents of its machines."""
+        status, body = self._exchange("GET", "certificate")
+        if status != 200:
+            raise self._silent(f"status {status}")
+        return body.decode()
+
     def save(self) -> None:
         """Have the state written to disk before this returns."""
         self._ask("POST", "save", {})
@@ -71,6 +78,16 @@ class Control:
         self._ask("POST", "stop", {})
 
     def _ask(self, method: str, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
+        status, body = self._exchange(method, path, told)
+        try:
+            answer: dict[str, Any] = json.loads(body)
+        except ValueError as wrong:
+            raise self._silent(wrong) from wrong
+        if status >= 400:
+            raise _error(status, answer)
+        return answer
+
+    def _exchange(self, method: str, path: str, told: dict[str, Any] | None = None) -> tuple[int, bytes]:
         url = urlsplit(self._endpoint)
         connection = HTTPConnection(url.hostname or "127.0.0.1", url.port, timeout=self._timeout)
         try:
@@ -78,17 +95,17 @@ class Control:
             body = None if told is None else json.dumps(told).encode()
             connection.request(method, f"/_ec2kit/{path}", body=body, headers=headers)
             response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-        except (OSError, HTTPException, ValueError) as wrong:
-            hint = "`ec2kit sandbox start` starts one"
-            raise Unavailable(
-                f"the sandbox at {self._endpoint} does not answer: {wrong}", hint=hint
-            ) from wrong
+            return response.status, response.read()
+        except (OSError, HTTPException) as wrong:
+            raise self._silent(wrong) from wrong
         finally:
             connection.close()
-        if response.status >= 400:
-            raise _error(response.status, answer)
-        return answer
+
+    def _silent(self, wrong: object) -> Unavailable:
+        return Unavailable(
+            f"the sandbox at {self._endpoint} does not answer: {wrong}",
+            hint="`ec2kit sandbox start` starts one",
+        )
 
 
 def _error(status: int, answer: dict[str, Any]) -> Ec2kitError:

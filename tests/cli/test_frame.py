@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+from cryptography import x509
 
 from ec2kit.cli.commands.completing import candidates
 from ec2kit.cli.context import Context
@@ -207,6 +208,7 @@ def test_sandbox_commands_work_on_a_real_one(tmp_path: Path) -> None:
         broken = shell.run("sandbox break throttle ec2:DescribeAddresses --times 2")
         status = json.loads(shell.run("sandbox status -o json").stdout)
         environment = shell.run("sandbox env").stdout
+        certificates = [shell.run("sandbox certificate").stdout for _ in range(2)]
         mended = shell.run("sandbox mend all")
         ticked = shell.run("sandbox tick 1h")
         listed = shell.run("history --sandbox -o json")
@@ -217,6 +219,8 @@ def test_sandbox_commands_work_on_a_real_one(tmp_path: Path) -> None:
     assert "started at http://127.0.0.1:" in started.stderr
     assert "runs already" in again.stderr
     assert status["speed"] == 50
+    assert len(x509.load_pem_x509_certificates(certificates[0].encode())) == 1
+    assert certificates[0] == certificates[1]
     assert [each["id"] for each in status["broken"]] == broken.stdout.split() == mended.stdout.split()
     assert f"export AWS_ENDPOINT_URL={status['endpoint']}\n" in environment
     assert ticked.exit == listed.exit == 0

@@ -98,8 +98,8 @@ def release(context: Context, names: tuple[str, ...]) -> None:
 def reset(context: Context, instances: tuple[str, ...]) -> None:
     """Forget that machines have proved who they are: the next who asks with their identity is believed.
 
-    For a machine that asks from another address than before, or whose claim was taken by a program on it. It must ask
-    within minutes of its start: stop and start it.
+    For a machine that asks from another address than before, or whose claim was taken by a program on it. It has ten
+    minutes to ask, whenever it was started: reboot it. A machine that knows its name does not ask.
 
     \b
     ec2kit hostname reset web-1
@@ -121,9 +121,10 @@ def reset(context: Context, instances: tuple[str, ...]) -> None:
 
 @orders
 def gc(context: Context) -> None:
-    """Let go of the names of machines that are gone: terminated, or stopped and in quarantine.
+    """Let go of the names of machines that are terminated, and go on with releases that were cut.
 
-    The service asks AWS about each. What it cannot know it leaves.
+    The service asks AWS about each. A machine that is stopped keeps its name; one in quarantine does so until its
+    replacement asks.
 
     \b
     ec2kit hostname gc --dry-run

@@ -285,6 +285,8 @@ bind() {
         why="the name $fqdn is given, and cannot be written down"
         return 1
     fi
+    # cloud-init sets Puppet up once for an instance, perhaps under another name than this.
+    rm -f "$root/var/lib/cloud/instance/sem/config_puppet"
     unlock_puppet
     drop_retry
 }

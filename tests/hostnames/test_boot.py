@@ -152,6 +152,20 @@ def test_the_keys_of_its_name_stay_at_a_reboot(machine: Machine) -> None:
     assert keys.exists()
 
 
+def test_a_name_that_is_given_later_is_set_up_in_puppet_too(machine: Machine) -> None:
+    once = machine.root / "var/lib/cloud/instance/sem/config_puppet"
+    once.parent.mkdir(parents=True)
+    machine.boot()
+    once.touch()
+    machine.boot()
+    assert once.exists(), "its name is set up already"
+
+    (machine.root / "var/lib/ec2kit/hostname/state").unlink()
+    machine.service = Service([Said(200, f"web-9\nweb-9.shop.example.com\n{SECRET}\n".encode())])
+    assert machine.boot() == 0
+    assert not once.exists(), "cloud-init would leave the agent under its former name"
+
+
 def test_a_certificate_authority_is_not_removed(machine: Machine) -> None:
     authority = machine.root / "etc/puppet/ssl/ca/ca_key.pem"
     authority.parent.mkdir(parents=True)

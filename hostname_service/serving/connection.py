@@ -72,6 +72,8 @@ class Connection:
         """Read the request, answer it, and close; nothing that the other side does raises."""
         try:
             if self._ways.secure is not None:
+                # It stands before TLS: byte by byte, since what follows is for the handshake.
+                self._proxied(1)
                 self._sock = self._ways.secure.wrap(self._sock)
                 self._sock.settimeout(self._left())
                 self._sock.do_handshake()
@@ -82,6 +84,8 @@ class Connection:
             self._dropped("slow")
         except ssl.SSLError:
             self._dropped("handshake")
+        except Fault:
+            self._dropped("proxy-line")
         except OSError:
             self._dropped("lost")
         finally:
@@ -124,7 +128,7 @@ class Connection:
             return plain(answer, self._clock.now())
 
     def _read(self) -> tuple[Head, bytes]:
-        data = self._proxied()
+        data = self._proxied(CHUNK) if self._ways.secure is None else b""
         while (found := parsing.cut(data)) is None:
             data += self._receive()
         head = parsing.parse(found[0])
@@ -141,21 +145,21 @@ class Connection:
         # What follows the body is never read as a request: whoever smuggles one is answered once.
         return head, b"".join(parts)[: head.length]
 
-    def _proxied(self) -> bytes:
+    def _proxied(self, chunk: int) -> bytes:
         """What has come behind the PROXY line. It is wanted from a trusted proxy, and from nobody else."""
         peer = proxies.read_address(self._peer or LOCAL)
         if not self._ways.proxy_protocol or not proxies.is_trusted(peer, self._ways.trusted):
             return b""
         data = b""
         while (found := proxies.proxy_line(data)) is None:
-            data += self._receive()
+            data += self._receive(chunk)
         self._peer = proxies.read_proxy_line(found[0]) or self._peer
         return found[1]
 
-    def _receive(self) -> bytes:
+    def _receive(self, chunk: int = CHUNK) -> bytes:
         self._sock.settimeout(self._left())
         try:
-            data = self._sock.recv(CHUNK)
+            data = self._sock.recv(chunk)
         except TimeoutError as error:
             raise Slow from error
         if not data:

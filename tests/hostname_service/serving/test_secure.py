@@ -7,6 +7,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,22 @@ def test_a_claim_over_tls_and_a_new_certificate(tmp_path: Path) -> None:
             secure.reload()
         assert ask(rig.address, client(new), post()).endswith(b"t0ken\n")
     assert [line["status"] for line in rig.lines.told if line["event"] == "request"] == [200, 200, 200]
+
+
+def test_the_line_of_a_proxy_stands_before_tls(tmp_path: Path) -> None:
+    """As a balancer that passes TLS on writes it."""
+    server = make(tmp_path, "names")
+    ways = Ways("machines", NOTHING, Secure(server.files), (ip_network("127.0.0.0/8"),), True, BOUNDS)
+    with serving(ways) as rig:
+        with socket.create_connection(rig.address, timeout=10) as raw:
+            raw.sendall(b"PROXY TCP4 10.0.0.5 10.9.0.1 1000 443\r\n")
+            with client(server).wrap_socket(raw, server_hostname="names") as sock:
+                sock.sendall(post(b"QUJD"))
+                assert read_all(sock).endswith(b"t0ken\n")
+        assert rig.claims.asked == [("QUJD", "10.0.0.5")]
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            ask(rig.address, client(server), post())
+        assert 'reason="proxy-line"} 1' in rig.watch.exposition()
 
 
 def test_a_client_that_never_shakes_hands_is_closed(tmp_path: Path) -> None:

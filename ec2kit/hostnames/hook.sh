@@ -186,7 +186,7 @@ unlock_puppet() {
     for place in $locks; do
         grep -qs '"ec2kit: ' "$place/agent_disabled.lock" || continue
         rm -f "$place/agent_disabled.lock"
-        rmdir -p "$place" 2> /dev/null || :
+        rmdir "$place" 2> /dev/null || :
     done
 }
 

@@ -208,3 +208,12 @@ def test_with_wget_instead_of_curl(tmp_path: Path, pair: Pair) -> None:
     untrusted = Machine(tmp_path / "third", pair, path=path, trusted=other)
     assert untrusted.boot() == 1
     assert untrusted.asked == []
+
+
+def test_the_directories_of_puppets_package_stay(machine: Machine) -> None:
+    """Empty as they are: Puppet makes its `ssl` in one, and not the one itself."""
+    (machine.root / "var/lib/puppet").mkdir(parents=True)
+
+    assert machine.boot() == 0, machine.stderr
+    assert (machine.root / "var/lib/puppet").is_dir()
+    assert not (machine.root / "var/lib/puppet/state").exists()

@@ -6,49 +6,18 @@ The slow group of the suite: each image is built once in a checkout (the roots a
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.images.conftest import DAY, Built, workshop
-from tests.repository.files import ROOT
+from ec2kit.host.network import Dialer
+from tests.images.conftest import Built, workshop
+from tests.images.launched import RealMachine, Shell, read_file, real_machine
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A person's shell with a practice AWS of its own."""
-
-    home: Path
-
-    def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        """Type a command of ec2kit."""
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "EC2KIT_STATE_DIR": str(self.home / "state"),
-            "EC2KIT_CACHE_DIR": str(self.home / "cache"),
-            "XDG_RUNTIME_DIR": str(self.home / "run"),
-            "EC2KIT_SANDBOX": "images",
-            "SOURCE_DATE_EPOCH": DAY,
-        }
-        ended = subprocess.run(
-            [sys.executable, "-m", "ec2kit", *words],
-            cwd=self.home,
-            env={**environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == code, f"{words}: {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
-        return ended
 
 
 @pytest.fixture
@@ -66,7 +35,10 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
 
 def test_an_amd64_image_goes_round(shell: Shell, root_tar: Built) -> None:
-    """Built, uploaded, registered, fetched: and then booted with each loader, which is what the others leave out."""
+    """Built, uploaded, registered, fetched: and then booted with each loader, which is what the others leave out.
+
+    By BIOS as a file; by UEFI as what it is for, a machine that was launched from it.
+    """
     root_tar("debian-12-minimal", "amd64")
     words = ("image", "build", "debian-12-minimal", "--name", "round", "--no-boot-test")
     (made,) = json.loads(shell.run(*words, "-o", "json").stdout)
@@ -81,10 +53,72 @@ def test_an_amd64_image_goes_round(shell: Shell, root_tar: Built) -> None:
         ["cmp", "back.raw", "again.raw"], cwd=shell.home, capture_output=True, text=True, check=False
     )
     assert (compared.returncode, compared.stdout) == (0, "")
-    for firmware in ("--bios", "--uefi"):
-        booted = json.loads(shell.run("image", "boot", "back.raw", firmware, "-o", "json").stdout)
-        assert booted["login"], booted
-        assert booted["user_data_ran"], booted
+    booted = json.loads(shell.run("image", "boot", "back.raw", "--bios", "-o", "json").stdout)
+    assert booted["login"], booted
+    assert booted["user_data_ran"], booted
+    launch(shell, made["id"])
+    with real_machine(shell, "real") as machine:
+        ran_its_user_data(shell, machine)
+        snapshots_have_what_it_wrote(shell)
+        shell.run("terminate", "real", "-y")
+        assert machine.running.wait(60) == 0
+
+
+def launch(shell: Shell, image_id: str) -> None:
+    (shell.home / "first.sh").write_text("#!/bin/sh\necho of the first boot > /var/written\nsync\n")
+    words = ("--image", image_id, "--type", "t3.micro", "--user-data", "first.sh")
+    shell.run("launch", "real", *words, "-y")
+
+
+def ran_its_user_data(shell: Shell, machine: RealMachine) -> None:
+    """It comes up with its own metadata, and whoever probes it meets it."""
+    shown = machine.finishes(boot=1)
+    seen = json.loads(shell.run("show", "real", "-o", "json").stdout)
+    assert (seen["private_ip"], seen["state"]) == (shown["address"], "running")
+    console = (shell.home / "real.console").read_text(errors="replace")
+    assert f"ip-{seen['private_ip'].replace('.', '-')} login: " in console
+    assert "Datasource DataSourceEc2Local." in console
+    dialer = Dialer(proxy=shell.address.endpoint, timeout=60)
+    banner = dialer.banner(seen["public_ip"], 22)
+    assert isinstance(banner, bytes)
+    assert banner.startswith(b"SSH-2.0-OpenSSH_")
+
+
+def snapshots_have_what_it_wrote(shell: Shell) -> None:
+    (made,) = json.loads(shell.run("snapshot", "create", "real", "-o", "json").stdout)
+    assert read_file(shell, made["resource"], "/var/written") == "of the first boot\n"
+
+
+@pytest.mark.deep
+def test_a_launched_machine_is_stopped_started_rebooted_and_missed(shell: Shell, root_tar: Built) -> None:
+    root_tar("debian-12-minimal", "amd64")
+    words = ("image", "build", "debian-12-minimal", "--name", "round", "--no-boot-test")
+    (made,) = json.loads(shell.run(*words, "-o", "json").stdout)
+    launch(shell, made["id"])
+    with real_machine(shell, "real") as machine:
+        ran_its_user_data(shell, machine)
+        shell.run("stop", "real", "-y")
+        assert machine.shown()["state"] == "stopped"
+        assert "Power down" in (shell.home / "real.console").read_text(errors="replace")
+        assert read_file(shell, machine.shown()["root"], "/var/written") == "of the first boot\n"
+        shell.run("start", "real", "-y")
+        machine.finishes(boot=2)
+        shell.run("reboot", "real", "-y", "--no-wait")
+        machine.finishes(boot=3)
+        machine.running.kill()
+        machine.running.wait()
+        machine_is_missed(shell)
+
+
+def machine_is_missed(shell: Shell) -> None:
+    """Nobody gives it power any more: as far as EC2 knows it runs, and its check fails."""
+    pause = threading.Event()
+    for _ in range(60):
+        shown = json.loads(shell.run("show", "real", "-o", "json").stdout)
+        if shown["checks"]["instance"] == "impaired":
+            break
+        pause.wait(0.5)
+    assert (shown["state"], shown["checks"]["instance"]) == ("running", "impaired")
 
 
 @pytest.mark.deep

@@ -158,7 +158,9 @@ configure() {
         printf "# %s\nhostname: '%s'\nfqdn: '%s'\npreserve_hostname: false\n" "$mark" "$1" "$2"
         [ "$hosts" != true ] || echo 'manage_etc_hosts: true'
         [ -z "$puppet" ] || [ "$3" != bound ] || configure_puppet "$2"
-    } | put "$config" 644
+    } | put "$config" 644 || return 1
+    # A name that is not the one it wrote last is a person's to cloud-init, and stays. The name is not theirs to change.
+    [ ! -s "$root/etc/hostname" ] || put "$root/var/lib/cloud/data/previous-hostname" 644 < "$root/etc/hostname"
 }
 
 # Its default arguments end with 2 when all went well (cloud-init 5747).
@@ -229,7 +231,8 @@ leave_retry() {
 drop_retry() {
     [ -e "$units/ec2kit-claim.timer" ] || return 0
     rm -f "$units/ec2kit-claim.timer" "$units/ec2kit-claim.service" "$memory/hook"
-    [ -n "$root" ] || { systemctl --no-block stop ec2kit-claim.timer; systemctl daemon-reload; }
+    # Whatever systemd says of it: the machine has its name.
+    [ -n "$root" ] || { systemctl --no-block stop ec2kit-claim.timer; systemctl daemon-reload; } || :
 }
 
 # Three lines of the right form, and not a byte besides.

@@ -166,6 +166,13 @@ def test_a_name_that_is_given_later_is_set_up_in_puppet_too(machine: Machine) ->
     assert not once.exists(), "cloud-init would leave the agent under its former name"
 
 
+def test_a_name_that_cloud_init_did_not_write_last_is_no_persons(machine: Machine) -> None:
+    """Its `update_hostname` leaves a name alone that is another than it wrote itself; `hook again` is one reason."""
+    (machine.root / "etc/hostname").write_text("web-7\n")
+    machine.boot()
+    assert machine.read("var/lib/cloud/data/previous-hostname") == "web-7\n"
+
+
 def test_a_certificate_authority_is_not_removed(machine: Machine) -> None:
     authority = machine.root / "etc/puppet/ssl/ca/ca_key.pem"
     authority.parent.mkdir(parents=True)

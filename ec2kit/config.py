@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, str] = {
 HOSTNAME: Mapping[str, str] = {
     "url": "where machines ask the hostname service for their names: https://HOST:PORT",
     "ca": "the file with the CA that its certificate leads to",
+    "puppet": "the Puppet server that machines enrol with at the end of their first boot",
     "operator": "where operators are heard: unix:PATH, or https://HOST:PORT",
     "cert": "an operator's certificate, for https",
     "key": "its key",

@@ -198,6 +198,16 @@ def test_a_launch_with_a_host_name_brings_the_hook(tmp_path: Path) -> None:
     assert len(parts(user_data(sandbox, "db2"))) == 2
 
 
+def test_a_launch_enrols_with_the_puppet_server_of_the_settings(tmp_path: Path) -> None:
+    sandbox = Seeded()
+    (tmp_path / "ec2kit.yaml").write_text(f"hostname: {{url: '{URL}', puppet: puppet.example.com}}\n")
+    shell = Shell(tmp_path, sandbox)
+
+    assert shell.run(LAUNCH).exit == 0
+    assert "puppet='puppet.example.com'" in user_data(sandbox, "db").splitlines()
+    assert "puppet='puppet.example.com'" in shell.run("hostname boothook").stdout.splitlines()
+
+
 def test_a_launch_that_does_not_ask(tmp_path: Path) -> None:
     sandbox = Seeded()
     without = Shell(tmp_path, sandbox)

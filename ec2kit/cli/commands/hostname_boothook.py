@@ -47,7 +47,8 @@ def boothook(
             hint="--url https://HOST:PORT, or write `hostname: {url: …, ca: …}` in ec2kit.yaml",
         )
     seconds = DEADLINE_SECONDS if deadline is None else int(parse_duration(deadline).total_seconds())
-    settings = HookSettings(service, certificates(context, ca), seconds, not no_etc_hosts, puppet or "")
+    enrolling = hostname_setting(context, "puppet", puppet)
+    settings = HookSettings(service, certificates(context, ca), seconds, not no_etc_hosts, enrolling)
     text = with_hook(boot_hook(settings), text_of_file(context, merge, "--merge") if merge else "")
     raw = text.encode(errors="surrogateescape")
     if not raw.isascii() and context.surroundings.stdout_is_terminal:

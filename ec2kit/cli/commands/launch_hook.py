@@ -25,7 +25,7 @@ def with_boot_hook(context: Context, wanted: Wanted) -> Wanted:
     from ec2kit.hostnames.hook import HookSettings, boot_hook
     from ec2kit.hostnames.userdata import with_hook
 
-    hook = boot_hook(HookSettings(service, certificates(context)))
+    hook = boot_hook(HookSettings(service, certificates(context), puppet=hostname_setting(context, "puppet")))
     return replace(
         wanted, user_data=with_hook(hook, wanted.user_data or _theirs(context, wanted)), boot_hook=True
     )

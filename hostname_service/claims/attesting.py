@@ -43,7 +43,7 @@ def believe(ground: Ground, document: Document, source: str, outages: Sequence[O
     seen = ground.registry.seen(document.machine)
     again = seen is not None and seen.pending_time == document.pending_time
     if not again and not _was_reset(ground, document):
-        check_window(document, now, outages)
+        check_window(document, now, outages, ground.settings.window)
     machine = _described(ground, document)
     check_described(document, machine, now)
     check_source(document, source, SourceMode(ground.settings.source), machine)

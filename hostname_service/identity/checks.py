@@ -56,7 +56,9 @@ def check_account(document: Document, accounts: Collection[str]) -> None:
         )
 
 
-def check_window(document: Document, now: datetime, outages: Sequence[Outage] = ()) -> None:
+def check_window(
+    document: Document, now: datetime, outages: Sequence[Outage] = (), window: timedelta = WINDOW
+) -> None:
     """Return if the machine was started within the window; raises `Refused` (`window`, `future`).
 
     Asked of a first attestation only. The window is longer by the time that the service was down since the start:
@@ -70,8 +72,8 @@ def check_window(document: Document, now: datetime, outages: Sequence[Outage] = 
         )
     down = (min(now, one.up_again) - max(started, one.down_since) for one in outages)
     age = now - started - sum((one for one in down if one > timedelta()), timedelta())
-    if age > WINDOW:
-        minutes = WINDOW // timedelta(minutes=1)
+    if age > window:
+        minutes = f"{window / timedelta(minutes=1):g}"
         message = f"{document.instance_id} was started at {started:%Y-%m-%dT%H:%M:%SZ}, more than {minutes} minutes ago"
         raise Refused("window", message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -77,6 +78,16 @@ def test_behind_a_nat_the_first_address_counts(town: Town) -> None:
         town.ask(id, "192.0.2.2")
 
     assert refused.value.reason == "replay"
+
+
+def test_the_window_is_as_long_as_the_configuration_says(town: Town) -> None:
+    id = town.launch(1, "db")
+    town.tick(minutes=6)
+    town.settings = replace(town.settings, window=timedelta(minutes=2))
+    with pytest.raises(Refused, match="more than 2 minutes ago"):
+        town.ask(id)
+    town.settings = replace(town.settings, window=timedelta(minutes=10))
+    assert town.ask(id).name == "db"
 
 
 def test_started_long_ago_it_comes_only_after_a_reset(town: Town) -> None:

@@ -1,7 +1,7 @@
 """The console blocks of a page: what is typed, what is shown, and how the two are compared.
 
 A block is fenced with ```console. A line that begins with `$ ` is typed (one that ends in a backslash goes on
-in the next), the lines up to the next one are what it shows, stdout and stderr as a terminal mixes them.
+in the next, one with `<<'END'` up to the line END), the lines up to the next one are what it shows, stdout and stderr as a terminal mixes them.
 `...` alone on a line stands for any lines, inside a line for any characters; a run of blanks is one blank.
 ```console exit=4 says how the block's last command ends; all others end with 0.
 """
@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+HERE = re.compile(r"<<'?(?P<end>[A-Z]+)'?$")
 FENCE = re.compile(r"^(?P<indent> *)```console(?: +exit=(?P<exit>\d+))? *$")
 
 
@@ -56,6 +57,11 @@ def _block(page: Path, first: int, body: list[str], exit_code: int) -> list[Step
         shown = body[start + 1 : end]
         while typed[-1].endswith("\\") and shown:
             typed.append(shown.pop(0))
+        if here := HERE.search(typed[-1]):
+            while typed[-1] != here["end"]:
+                if not shown:
+                    raise ValueError(f"{page}:{first + start}: what begins with << has no {here['end']}")
+                typed.append(shown.pop(0))
         code = exit_code if start == starts[-1] else 0
         found.append(Step(page, first + start, "\n".join(typed), tuple(shown), code))
     return found

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 COLUMNS, LINES = 110, 50
-KEPT = ("cd ", "export ", "unset ", "eval ")
+KEPT = ("cd ", "export ", "unset ", "eval ", ". ")
 """What a shell remembers from one command to the next; each command of a page runs in a shell of its own."""
 
 

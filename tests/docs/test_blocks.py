@@ -21,6 +21,15 @@ def test_a_block_is_its_commands_with_what_each_shows() -> None:
     ]
 
 
+def test_what_is_typed_goes_on_to_the_end_of_a_here_document() -> None:
+    text = "```console\n$ cat >zone <<'END'\n$TTL 60\n@ NS ns\nEND\nshown\n$ true\n```\n"
+
+    assert steps(PAGE, text) == [
+        Step(PAGE, 2, "cat >zone <<'END'\n$TTL 60\n@ NS ns\nEND", ("shown",), 0),
+        Step(PAGE, 7, "true", (), 0),
+    ]
+
+
 def test_blocks_of_other_kinds_are_not_run_and_an_indented_one_is() -> None:
     text = "```sh\n$ rm -rf everything\n```\n\n1. First\n\n   ```console\n   $ true\n   ```\n"
 
@@ -28,7 +37,13 @@ def test_blocks_of_other_kinds_are_not_run_and_an_indented_one_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["```console\n$ true\n", "```console\nno prompt\n```\n", "```console\n```\n"]
+    "text",
+    [
+        "```console\n$ true\n",
+        "```console\nno prompt\n```\n",
+        "```console\n```\n",
+        "```console\n$ cat <<END\nno end\n```\n",
+    ],
 )
 def test_a_block_that_cannot_be_read_is_an_error_and_not_an_empty_page(text: str) -> None:
     with pytest.raises(ValueError, match=r"page\.md:"):

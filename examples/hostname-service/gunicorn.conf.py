@@ -18,5 +18,8 @@ limit_request_line = 2048
 limit_request_fields = 64
 limit_request_field_size = 4096
 
+# Newer ones open a socket for gunicornc in a home directory, which this user has not.
+control_socket_disable = True
+
 # The service writes a line for each request itself.
 accesslog = None

@@ -1,7 +1,8 @@
 """The console blocks of a page: what is typed, what is shown, and how the two are compared.
 
 A block is fenced with ```console. A line that begins with `$ ` is typed (one that ends in a backslash goes on
-in the next, one with `<<'END'` up to the line END), the lines up to the next one are what it shows, stdout and stderr as a terminal mixes them.
+in the next, one with `<<'END'` goes on up to the line END), the lines up to the next one are what it shows,
+stdout and stderr as a terminal mixes them.
 `...` alone on a line stands for any lines, inside a line for any characters; a run of blanks is one blank.
 ```console exit=4 says how the block's last command ends; all others end with 0.
 """

@@ -75,8 +75,15 @@ def _changes(request: Mapping[str, Any]) -> dict[str, Any]:
         if request.get(name):
             changes[name] = request[name]
     if "Attribute" in request and "Value" in request:
-        changes[_member(request["Attribute"])] = request["Value"]
+        name = _member(request["Attribute"])
+        changes[name] = _decoded(request["Value"]) if name == "UserData" else request["Value"]
     return changes
+
+
+def _decoded(text: str) -> bytes:
+    """In this form, which knows no blobs, user data is base64 (AWS CLI reference, modify-instance-attribute)."""
+    launch_parameters.check_user_data(text)
+    return base64.b64decode(text)
 
 
 def _member(attribute: str) -> str:

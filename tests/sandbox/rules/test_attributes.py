@@ -23,6 +23,9 @@ def test_user_data_as_boto3_sends_it(ground: Ground) -> None:
     assert base64.b64decode(_value(ground, made, "userData")) == b"first"
     ground.ec2.modify_instance_attribute(InstanceId=made, UserData={"Value": b"\x1f\x8bsecond"})
     assert base64.b64decode(_value(ground, made, "userData")) == b"\x1f\x8bsecond"
+    third = base64.b64encode(b"third" * 3000).decode()
+    ground.ec2.modify_instance_attribute(InstanceId=made, Attribute="userData", Value=third)
+    assert _value(ground, made, "userData") == third
     with refused("InvalidParameterValue"):
         ground.ec2.modify_instance_attribute(InstanceId=made, UserData={"Value": b"x" * 16385})
 

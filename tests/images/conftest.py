@@ -19,6 +19,9 @@ from tests.repository.files import ROOT
 DAY = "1767225600"
 """The date of the roots' files (1 January 2026), so that they last longer than the week."""
 
+AMD64 = "debian-12-puppet"
+"""The one recipe whose amd64 root `make test` builds: it has what the smaller ones have, and Puppet's agent."""
+
 Built = Callable[[str, str], Root]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ec2kit.host.network import Dialer
-from tests.images.conftest import Built, workshop
+from tests.images.conftest import AMD64, Built, workshop
 from tests.images.launched import RealMachine, Shell, read_file, real_machine
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(2400)]
@@ -39,12 +39,12 @@ def test_an_amd64_image_goes_round(shell: Shell, root_tar: Built) -> None:
 
     By BIOS as a file; by UEFI as what it is for, a machine that was launched from it.
     """
-    root_tar("debian-12-minimal", "amd64")
-    words = ("image", "build", "debian-12-minimal", "--name", "round", "--no-boot-test")
+    root_tar(AMD64, "amd64")
+    words = ("image", "build", AMD64, "--name", "round", "--no-boot-test")
     (made,) = json.loads(shell.run(*words, "-o", "json").stdout)
     image = json.loads(shell.run("image", "show", made["id"], "-o", "json").stdout)
     assert (image["architecture"], image["boot_mode"], image["ena"]) == ("x86_64", "uefi-preferred", True)
-    assert image["tags"]["ec2kit:recipe"] == "debian-12-minimal"
+    assert image["tags"]["ec2kit:recipe"] == AMD64
     assert "ec2kit:tested" not in image["tags"]
     # What came back is what went up, byte for byte, and boots.
     shell.run("image", "export", made["id"], "back.raw")

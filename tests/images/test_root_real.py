@@ -15,7 +15,7 @@ from ec2kit.images.recipes.load import load_recipe
 from ec2kit.images.root.build import build_root
 from ec2kit.images.root.cache import Root
 from ec2kit.images.root.cleaning import TRACES, Act
-from tests.images.conftest import DAY, Built, workshop
+from tests.images.conftest import AMD64, DAY, Built, workshop
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(3600)]
 
@@ -24,7 +24,7 @@ Members = dict[str, tarfile.TarInfo]
 
 @pytest.fixture(scope="module", params=["amd64", "i386"])
 def root(request: pytest.FixtureRequest, root_tar: Built) -> Root:
-    return root_tar("debian-12-minimal", request.param)
+    return root_tar(AMD64 if request.param == "amd64" else "debian-12-minimal", request.param)
 
 
 @pytest.fixture(scope="module")

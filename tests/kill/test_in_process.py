@@ -30,11 +30,18 @@ def sweep(recorded: Recorded, share: int, shares: int, count: Callable[[str, obj
     count("cuts", (f"in process: `{recorded.story.line}`", cuts))
 
 
+def shares() -> list[object]:
+    """Each story with its shares; of a launch, which is cut at hundreds of places, every second is for `make deep`."""
+    return [
+        pytest.param(story, share, marks=[pytest.mark.deep] * (story is LAUNCH and share % 2))
+        for story in QUICK
+        for share in range(SHARES[story.name])
+    ]
+
+
 @pytest.mark.kill
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "story, share", [(story, share) for story in QUICK for share in range(SHARES[story.name])], ids=named
-)
+@pytest.mark.parametrize("story, share", shares(), ids=named)
 def test_typed_again_it_ends_as_if_never_killed(
     story: Story, share: int, recording: Recording, record_property: Callable[[str, object], None]
 ) -> None:

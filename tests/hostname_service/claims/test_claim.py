@@ -195,12 +195,8 @@ def test_numbers_are_given_from_the_lowest_and_kept(town: Town) -> None:
     town.now_is(ids[1], MachineState.TERMINATED)
     assert [gone.binding.fqdn for gone in town.desk.gc(dry_run=True, by="uid:0")] == [f"web-2.{ZONE}"]
     assert [gone.released for gone in town.desk.gc(dry_run=False, by="uid:0")] == [True]
-    told = [
-        (line.reason, line.message)
-        for line in town.registry.audits(f"web-2.{ZONE}")
-        if line.deed is Deed.RELEASE
-    ]
-    assert told == [("gone", "by uid:0")]
+    (line,) = [line for line in town.registry.audits(f"web-2.{ZONE}") if line.deed is Deed.RELEASE]
+    assert (line.reason, line.message) == ("gone", "by uid:0")
     assert town.ask(town.launch(4, WEB)).name == "web-2"
     assert town.ask(ids[2]).name == "web-3"
 

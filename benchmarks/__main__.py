@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import building, bundles, listing, quick_help, thousand, upload
+from benchmarks import building, bundles, listing, names, quick_help, thousand, upload
 from benchmarks.result import Result
 
 BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (
@@ -15,6 +15,7 @@ BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (
     upload.run,
     bundles.run,
     building.run,
+    names.run,
 )
 
 

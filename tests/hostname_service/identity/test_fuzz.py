@@ -192,6 +192,7 @@ def fuzz(share: str, inputs: int) -> Counter[str]:
     return answers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", range(SHARES))
 def test_hostile_bytes_are_refused_or_the_same_content(share: int) -> None:
     answers = fuzz(f"share {share}", INPUTS // SHARES)

@@ -13,6 +13,7 @@ from hostname_service.serving.parsing import HEAD, LINES, TARGET, Head, cut, par
 from hostname_service.wsgi import Fault
 
 INPUTS = int(os.environ.get("FUZZ_INPUTS", "100000"))
+DEEP_SHARES = 20
 GET = b"GET /healthz HTTP/1.1\r\nHost: names\r\n"
 POST = b"POST /v1/claim HTTP/1.1\r\nHost: names\r\n"
 
@@ -195,6 +196,8 @@ def test_no_bytes_lead_to_anything_but_a_request_or_a_refusal() -> None:
 
 
 @pytest.mark.deep
-def test_ten_million_inputs() -> None:
-    chance = random.Random()
-    assert sum(read_or_refuse(mutant(chance)) for _ in range(10_000_000)) > 0
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("share", range(DEEP_SHARES))
+def test_ten_million_inputs(share: int) -> None:
+    chance = random.Random(f"deep {share}")
+    assert sum(read_or_refuse(mutant(chance)) for _ in range(10_000_000 // DEEP_SHARES)) > 0

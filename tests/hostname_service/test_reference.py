@@ -73,7 +73,8 @@ def reasons() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
                 said = node.args[1 if node.func.id == "Fault" else 0 :][:1]
-                found |= {each.value for each in said if isinstance(each, ast.Constant)}
+                constants = [each.value for each in said if isinstance(each, ast.Constant)]
+                found |= {value for value in constants if isinstance(value, str)}
     return found
 
 

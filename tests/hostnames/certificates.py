@@ -1,4 +1,4 @@
-"""A certificate authority of one test run, and what it signs for 127.0.0.1."""
+"""A certificate authority of one test run, and what it signs for addresses."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ class Pair:
     certificate: Path
 
 
-def self_signed(directory: Path, name: str = "127.0.0.1") -> Pair:
-    """A key and its own certificate, which is a CA's too, so that it can be trusted by itself."""
+def self_signed(directory: Path, name: str = "127.0.0.1", *also: str) -> Pair:
+    """A key and its own certificate, which is a CA's too, so that it can be trusted by itself; it is for
+    127.0.0.1 and the addresses in `also`."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = SystemClock().now()
+    addresses = [x509.IPAddress(ip_address(each)) for each in ("127.0.0.1", *also)]
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -36,7 +38,7 @@ def self_signed(directory: Path, name: str = "127.0.0.1") -> Pair:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(addresses), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

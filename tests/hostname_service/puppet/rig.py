@@ -157,11 +157,12 @@ class PuppetServer:
 
 @contextmanager
 def puppetserver(
-    directory: Path, sign: str, certname: str = "localhost", host: str = "127.0.0.1"
+    directory: Path, sign: str, certname: str = "localhost", host: str = "127.0.0.1", also: str = ""
 ) -> Iterator[PuppetServer]:
-    """A puppetserver whose policy executable asks `sign` (`unix:/PATH`); it takes a minute of CPU to start."""
+    """A puppetserver whose policy executable asks `sign` (`unix:/PATH`); it takes a minute of CPU to start. `also` is
+    another name of it."""
     server = PuppetServer(directory, certname, _free_port(host))
-    _write(server, sign, host)
+    _write(server, sign, (host, also))
     restart = directory / "restart"
     restart.write_text("0")
     # C1 alone, and the serial collector: what a server that lives for a minute needs.
@@ -197,8 +198,8 @@ def _wait(server: PuppetServer, process: subprocess.Popen[bytes], restart: Path)
         time.sleep(0.5)  # noqa: TID251
 
 
-def _write(server: PuppetServer, sign: str, host: str) -> None:
-    directory = server.directory
+def _write(server: PuppetServer, sign: str, names: tuple[str, str]) -> None:
+    (host, also), directory = names, server.directory
     for name in (
         "conf.d",
         "conf",
@@ -220,7 +221,8 @@ def _write(server: PuppetServer, sign: str, host: str) -> None:
     program.chmod(0o755)
     (directory / "conf" / "puppet.conf").write_text(
         f"[main]\ncertname = {server.certname}\nssldir = {directory / 'ssl'}\nvardir = {directory / 'var'}\n"
-        f"cadir = {directory / 'ca'}\nkeylength = 2048\n[server]\nautosign = {program}\n"
+        f"cadir = {directory / 'ca'}\nkeylength = 2048\n"
+        f"dns_alt_names = {also}\n[server]\nautosign = {program}\n"
     )
     told = configuration(directory, server.certname, (host, server.port))
     for name, value in told.items():

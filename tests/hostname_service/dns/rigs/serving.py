@@ -23,7 +23,12 @@ from hostname_service.dns.exchange import Server, tsig_key
 
 ADDRESS = "127.0.0.1"
 FORWARD = ("shop.example.com", "example.net")
-REVERSE = ("0.10.in-addr.arpa", "64-127.2.0.192.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa")
+REVERSE = (
+    "31.172.in-addr.arpa",
+    "0.10.in-addr.arpa",
+    "64-127.2.0.192.in-addr.arpa",
+    "8.b.d.0.1.0.0.2.ip6.arpa",
+)
 START = 20.0
 """Seconds in which a server must answer; it takes less than one."""
 

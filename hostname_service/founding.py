@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +129,10 @@ def _registry(settings: Settings, clock: Clock) -> Registry:
     from hostname_service.registry.dynamodb import DynamoRegistry
     from hostname_service.registry.table import connect
 
-    return DynamoRegistry(connect(place, endpoint=settings.endpoint), clock.sleep)
+    # boto3 itself reads AWS_DEFAULT_REGION alone, other tools of AWS and its containers have this one.
+    region = os.environ.get("AWS_REGION", "")
+    with _boto3_of("registry"):
+        return DynamoRegistry(connect(place, region, settings.endpoint), clock.sleep)
 
 
 def _dns(settings: Settings, clock: Clock) -> Dns:
@@ -140,7 +144,8 @@ def _dns(settings: Settings, clock: Clock) -> Dns:
         case Route53():
             from hostname_service.dns.route53 import route53
 
-            return route53(settings.dns, clock, settings.endpoint)
+            with _boto3_of("dns"):
+                return route53(settings.dns, clock, settings.endpoint)
         case _:
             return NoDns()
 
@@ -152,7 +157,21 @@ def _ca(settings: Settings) -> Ca:
 def _instances(settings: Settings) -> Instances:
     if settings.aws is AskAws.OFF:
         return Nowhere()
-    return Ec2Instances(boto3_clients(settings.endpoint))
+    with _boto3_of("aws"):
+        return Ec2Instances(boto3_clients(settings.endpoint))
+
+
+@contextmanager
+def _boto3_of(key: str) -> Iterator[None]:
+    """What boto3 does not find in its environment is a fault of the configuration; raises `BadConfig`."""
+    from botocore.exceptions import BotoCoreError, NoRegionError
+
+    try:
+        yield
+    except NoRegionError as error:
+        raise BadConfig(f"{key}: boto3 knows no region; hint: set AWS_REGION") from error
+    except (BotoCoreError, ValueError) as error:
+        raise BadConfig(f"{key}: boto3 cannot begin: {error}") from error
 
 
 def _trusted(settings: Settings) -> tuple[Signer, ...]:

@@ -12,6 +12,7 @@ from tests.hostname_service.dns.rigs.serving import NameServer
 from tests.hostname_service.processes.machines import boot_all, machines, same_in_dns
 from tests.hostname_service.processes.service import ZONE, Home
 
+pytestmark = pytest.mark.slow
 RACERS = 64
 
 
@@ -26,9 +27,7 @@ def test_of_64_machines_through_both_one_gets_the_name(named: NameServer, tmp_pa
     same_in_dns(named, winner, f"the-one.{ZONE}")
 
 
-@pytest.mark.parametrize(
-    "number, first", [(RACERS, 2000), pytest.param(1000, 4000, marks=[pytest.mark.deep, pytest.mark.slow])]
-)
+@pytest.mark.parametrize("number, first", [(RACERS, 2000), pytest.param(1000, 4000, marks=pytest.mark.deep)])
 def test_one_replica_is_killed_and_the_other_goes_on(
     number: int, first: int, named: NameServer, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from tests.hostname_service.processes.machines import Machine, boot_all, machine
 from tests.hostname_service.processes.service import ZONE, Home
 from tests.hostname_service.serving.ground import read_all, trickle
 
+pytestmark = pytest.mark.slow
 MINUTE = 60.0
 
 
@@ -22,7 +23,7 @@ def assigned(fleet: list[Machine], word: str) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize(
     "number, first, seconds",
-    [(150, 6000, 0.0), pytest.param(1000, 7000, MINUTE, marks=[pytest.mark.deep, pytest.mark.slow])],
+    [(150, 6000, 0.0), pytest.param(1000, 7000, MINUTE, marks=pytest.mark.deep)],
 )
 def test_everyone_who_boots_has_its_name(
     number: int, first: int, seconds: float, named: NameServer, tmp_path: Path

@@ -25,7 +25,7 @@ from ec2kit.sandbox.process import Address
 from tests.cli import fake_qemu
 from tests.repository.files import ROOT
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 BLOCK = fake_qemu.BLOCK
 

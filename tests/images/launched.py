@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ec2kit.host.network import Dialer
 from ec2kit.host.paths import runtime_directory
 from ec2kit.sandbox import process
 from ec2kit.sandbox.disk_client import DiskClient
@@ -122,6 +123,13 @@ def real_machine(shell: Shell, name: str, *words: str) -> Iterator[RealMachine]:
     finally:
         running.terminate()
         running.wait(60)
+
+
+def ssh_banner(shell: Shell, address: str) -> bytes:
+    """What answers at port 22 of an address of the practice AWS, to whoever probes it through the proxy."""
+    answer = Dialer(proxy=shell.address.endpoint, timeout=60).banner(address, 22)
+    assert isinstance(answer, bytes), answer
+    return answer
 
 
 def read_file(shell: Shell, resource_id: str, path: str) -> str:

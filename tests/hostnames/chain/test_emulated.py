@@ -7,130 +7,127 @@ console.
 from __future__ import annotations
 
 import json
-import re
-from base64 import b64decode
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 
-from ec2kit.sandbox.process import Address
-from tests.hostname_service.puppet.ground import utf8
 from tests.hostname_service.puppet.rig import needs_puppet
-from tests.hostnames.chain.test_namespaces import PP_INSTANCE_ID, fqdn
-from tests.hostnames.chain.town import ADDRESS, PUPPET, Instance, Town, town
-from tests.images.conftest import DAY, workshop
-from tests.images.launched import Shell, real_machine
+from tests.hostnames.chain.emulated import TownShell, town_shell
+from tests.hostnames.chain.names import fqdn, reverse, status
+from tests.hostnames.chain.town import Instance
 
-pytestmark = [pytest.mark.boot, pytest.mark.deep, pytest.mark.timeout(3600), needs_puppet]
+pytestmark = [pytest.mark.boot, needs_puppet]
 
 NAME = "shop-1"
-SPOKEN = "chain:"
-HOSTS = "/etc/cloud/templates/hosts.debian.tmpl"
-REPORT = f"""\
-#cloud-config
-bootcmd:
-  # The emulated network has no name server.
-  - grep -q {PUPPET} {HOSTS} || echo '{ADDRESS} {PUPPET}' >>{HOSTS}
-write_files:
-  - path: /var/lib/cloud/scripts/per-boot/report
-    permissions: '0755'
-    content: |
-      #!/bin/sh
-      tell() {{ for time in 1 2 3; do printf '\\r\\n{SPOKEN} %s=%s end\\r\\n' "$1" "$2" >/dev/console; done; }}
-      entered() {{ date -d "$(systemctl show --timestamp=us+utc --value -p ActiveEnterTimestamp $1)" +%s.%N; }}
-      tell fqdn "$(hostname -f)"
-      tell hosts "$(stat -c %.6Y /etc/hosts)"
-      tell named "$(entered cloud-init.service)"
-      tell sysinit "$(entered sysinit.target)"
-      named='s/.*"_HOSTNAME":"\\([^"]*\\)".*/\\1/p'
-      tell at-sysinit "$(journalctl -b -o json UNIT=sysinit.target | sed -n "$named" | tail -n 1)"
-      tell certificate "$(base64 -w 0 /var/lib/puppet/ssl/certs/$(hostname -f).pem)"
-      tell puppet "$(ls /var/cache/puppet/state/agent_disabled.lock 2>/dev/null || echo unlocked)"
-"""
-"""User data beside the hook: a report at the end of each boot, each line three times, since the kernel speaks too."""
+CLONE = "shop-2"
 
 
-@dataclass(frozen=True)
-class TownShell(Shell):
-    """An operator's shell in a town."""
-
-    town: Town
-
-    @property
-    def environ(self) -> dict[str, str]:
-        cache = {"EC2KIT_CACHE_DIR": str(self.home / "cache"), "SOURCE_DATE_EPOCH": DAY}
-        return {**self.town.environ, **cache}
-
-    @property
-    def address(self) -> Address:
-        return self.town.sandbox
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[TownShell]:
+    with town_shell(tmp_path) as made:
+        made.run("image", "build", "debian-12-puppet", "--name", "chain", "--no-boot-test")
+        yield made
 
 
-@pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TownShell]:
-    directory = tmp_path_factory.mktemp("emulated")
-    roots = workshop().directory / "roots"
-    roots.mkdir(parents=True, exist_ok=True)
-    (directory / "cache" / "images").mkdir(parents=True)
-    (directory / "cache" / "images" / "roots").symlink_to(roots)
-    (directory / "report.yaml").write_text(REPORT)
-    with town(directory) as made:
-        yield TownShell(directory, made)
-
-
-def doors(made: Town) -> list[str]:
-    """The options of `sandbox boot` with which a machine meets the town."""
-    led = [f"{ADDRESS}:{door.port}={door.here}{',proxy' if door.proxied else ''}" for door in made.doors]
-    return [word for each in led for word in ("--reach", each)]
-
-
-def told(console: str) -> dict[str, str]:
-    """What the machine has said of itself, the last of each."""
-    return dict(re.findall(rf"^{SPOKEN} (\S+?)=(.*) end\r?$", console, re.MULTILINE))
-
-
-def check_told(said: dict[str, str], instance: Instance) -> None:
-    """It had its name before any service started, and has a certificate of its own."""
-    assert said["fqdn"] == fqdn(NAME)
-    assert said["at-sysinit"] == NAME
-    assert float(said["hosts"]) <= float(said["named"]) <= float(said["sysinit"])
-    assert said["puppet"] == "unlocked"
-    certificate = x509.load_pem_x509_certificate(b64decode(said["certificate"]))
-    value = certificate.extensions.get_extension_for_oid(PP_INSTANCE_ID).value
-    assert isinstance(value, x509.UnrecognizedExtension)
-    assert value.value == utf8(instance.id)
-
-
-def check_known(made: Town, instance: Instance) -> None:
-    """DNS and the service say the same."""
-    reverse = ".".join(reversed(instance.address.split("."))) + ".in-addr.arpa"
-    assert made.dig(fqdn(NAME), "A") == [instance.address]
-    assert made.dig(reverse, "PTR") == [f"{fqdn(NAME)}."]
-    [owner] = made.dig(f"_ec2kit.{fqdn(NAME)}", "TXT")
-    assert instance.id in owner
-    assert made.holder(fqdn(NAME)) == instance.id
-
-
-def console_of(shell: TownShell) -> str:
-    return Path(shell.home / f"{NAME}.console").read_text("utf-8", "replace")
-
-
+@pytest.mark.timeout(2400)
 def test_from_launch_to_a_name_and_a_certificate(shell: TownShell) -> None:
-    shell.run("image", "build", "debian-12-puppet", "--name", "chain", "--no-boot-test")
-    words = ("--image", "chain", "--hostname", fqdn(NAME), "--user-data", str(shell.home / "report.yaml"))
-    instance = shell.town.launch(NAME, *words)
-    with real_machine(shell, NAME, "--once", *doors(shell.town)) as machine:
-        machine.finishes(1)
-        said = told(console_of(shell))
-        assert f"ec2kit: this is {fqdn(NAME)}" in console_of(shell)
-        check_told(said, instance)
-        check_known(shell.town, instance)
+    instance = shell.launch(NAME, "chain")
+    with shell.booted(instance, "--once") as machine:
+        machine.boots_as(NAME)
+        assert f"ec2kit: this is {fqdn(NAME)}" in machine.console
+        machine.is_known_as(NAME)
+        machine.is_probed_and_kept()
         shell.town.terminate(instance)
-        machine.running.wait(120)
+        machine.machine.running.wait(120)
+    is_forgotten(shell)
+
+
+def is_forgotten(shell: TownShell, *instances: Instance) -> None:
+    """Whatever was terminated has no name any more."""
     shell.town.ec2kit("hostname", "gc", "--yes")
-    assert shell.town.holder(fqdn(NAME)) == ""
-    assert shell.town.dig(fqdn(NAME), "A") == ["NXDOMAIN"]
-    assert json.loads(shell.town.ec2kit("hostname", "ls", "-o", "json")) in ([], {"rows": []})
+    assert json.loads(shell.town.ec2kit("hostname", "ls", "-o", "json")) == []
+    for name in (NAME, CLONE):
+        assert shell.town.dig(fqdn(name), "A") == ["NXDOMAIN"]
+        assert shell.town.dig(f"_ec2kit.{fqdn(name)}", "TXT") == ["NXDOMAIN"]
+    for each in instances:
+        assert shell.town.dig(reverse(each), "PTR") == ["NXDOMAIN"]
+
+
+@contextmanager
+def recovering(shell: TownShell, old: Instance) -> Iterator[Instance]:
+    """Type `recover`, and be whoever gives the replacement its power; for the block, in which it must end well."""
+    talk = shell.home / "recover.talk"
+    with talk.open("wb") as said:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "ec2kit", "recover", NAME, "--live", "-y"],
+            cwd=shell.home,
+            env=shell.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+    try:
+        yield replacement(shell, old, running)
+        assert running.wait(1800) == 0, talk.read_text()
+    finally:
+        running.terminate()
+        running.wait(60)
+
+
+def replacement(shell: TownShell, old: Instance, running: subprocess.Popen[bytes]) -> Instance:
+    """The other machine of the same name, once there is one."""
+    filters = [
+        {"Name": "tag:Name", "Values": [NAME]},
+        {"Name": "instance-state-name", "Values": ["pending", "running"]},
+    ]
+    pause = threading.Event()
+    while running.poll() is None:
+        found = shell.town.ec2.describe_instances(Filters=filters)["Reservations"]
+        for each in (one for reservation in found for one in reservation["Instances"]):
+            if each["InstanceId"] != old.id:
+                return Instance(each["InstanceId"], each["PrivateIpAddress"])
+        pause.wait(2)
+    pytest.fail((shell.home / "recover.talk").read_text())
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(7200)
+def test_a_machine_lives_is_cloned_dies_and_is_recovered(shell: TownShell) -> None:
+    """Booted again without the service, cloned, dead, replaced by `recover` under its name, and forgotten."""
+    town = shell.town
+    first = shell.launch(NAME, "chain")
+    with shell.booted(first) as machine:
+        machine.boots_as(NAME)
+        town.service.stop()
+        shell.run("reboot", first.id, "-y", "--no-wait")
+        machine.boots_as(NAME, boot=2)
+        town.service.start()
+        shell.run("protect", NAME, "--check", "banner:22", "-y")
+        shell.run("image", "create", NAME, "--name", "golden", "-y")
+        old = machine.pair(shell.home)
+        assert status(town, *old) == 200
+        # Its power is gone: EC2 sees a machine that runs and answers nobody.
+        machine.machine.running.kill()
+        machine.machine.running.wait()
+
+    second = shell.launch(CLONE, "golden")
+    with shell.booted(second, "--once") as machine:
+        machine.boots_as(CLONE)
+        machine.is_known_as(CLONE)
+        assert town.holder(fqdn(NAME)) == first.id
+        town.terminate(second)
+        machine.machine.running.wait(120)
+
+    with recovering(shell, first) as third, shell.booted(third) as machine:
+        machine.boots_as(NAME)
+        machine.is_known_as(NAME)
+        assert status(town, *old) in (0, 403), "the old certificate is revoked"
+        assert status(town, *machine.pair(shell.home)) == 200
+    town.terminate(first)
+    town.terminate(third)
+    is_forgotten(shell, first, second, third)

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import http.client
-import re
-import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
-from cryptography import x509
 
-from tests.hostname_service.puppet.ground import utf8
 from tests.hostname_service.puppet.rig import needs_puppet
-from tests.hostnames.chain.conftest import Ground
+from tests.hostnames.chain.ground import Ground, ground_of
 from tests.hostnames.chain.machine import Machine
-from tests.hostnames.chain.town import Town
+from tests.hostnames.chain.names import fqdn, instance_of, reverse, status
+from tests.hostnames.chain.town import Town, town
 
 pytestmark = [pytest.mark.boot, pytest.mark.timeout(1800), needs_puppet]
-PP_INSTANCE_ID = x509.ObjectIdentifier("1.3.6.1.4.1.34380.1.1.2")
 SSL = "var/lib/puppet/ssl"
 LOCK = "var/cache/puppet/state/agent_disabled.lock"
-CONFIG = "etc/cloud/cloud.cfg.d/95_ec2kit.cfg"
 TIMER = "etc/systemd/system/ec2kit-claim.timer"
 
 
-def fqdn(name: str) -> str:
-    return f"{name}.shop.example.com"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with town(tmp_path_factory.mktemp("town")) as found:
+        yield found
 
 
-def reverse(machine: Machine) -> str:
-    return ".".join(reversed(machine.instance.address.split("."))) + ".in-addr.arpa"
+@pytest.fixture
+def ground(base: Path, made: Town, tmp_path: Path) -> Iterator[Ground]:
+    with ground_of(made, base, tmp_path) as found:
+        yield found
 
 
 def certificate(machine: Machine, name: str) -> tuple[Path, Path]:
@@ -41,45 +39,13 @@ def certificate(machine: Machine, name: str) -> tuple[Path, Path]:
     )
 
 
-def check_named(ground: Ground, machine: Machine, name: str, stages: dict[str, str]) -> None:
-    """The machine has its name from the network stage on, and so says DNS."""
-    assert stages["network"] == stages["final"] == fqdn(name), machine.said
-    hosts = machine.read("etc/hosts")
-    assert re.search(rf"^127\.0\.1\.1 {re.escape(fqdn(name))} {name}$", hosts, re.MULTILINE), hosts
-    told = yaml.safe_load(machine.read(CONFIG))
-    assert (told["hostname"], told["fqdn"]) == (name, fqdn(name))
-    town, instance = ground.town, machine.instance
-    assert town.dig(fqdn(name), "A") == [instance.address]
-    assert town.dig(reverse(machine), "PTR") == [f"{fqdn(name)}."]
-    [owner] = town.dig(f"_ec2kit.{fqdn(name)}", "TXT")
-    assert instance.id in owner
-    assert town.holder(fqdn(name)) == instance.id
-
-
 def check_enrolled(ground: Ground, machine: Machine, name: str) -> None:
     """Its agent has a certificate that says which machine it is of, and puppetserver believes it."""
     pem, key = certificate(machine, name)
     assert pem.exists(), machine.said + ground.town.puppet.log[-3000:]
-    found = x509.load_pem_x509_certificate(pem.read_bytes())
-    value = found.extensions.get_extension_for_oid(PP_INSTANCE_ID).value
-    assert isinstance(value, x509.UnrecognizedExtension)
-    assert value.value == utf8(machine.instance.id)
+    assert instance_of(pem.read_bytes()) == machine.instance.id
     assert not machine.has(LOCK)
     assert status(ground.town, pem, key) == 200
-
-
-def status(town: Town, pem: Path, key: Path) -> int:
-    """What puppetserver answers to whoever shows this certificate; 0: the handshake fails."""
-    context = ssl.create_default_context(cafile=town.puppet.ca)
-    context.load_cert_chain(pem, key)
-    to = http.client.HTTPSConnection(town.puppet.certname, town.puppet.port, timeout=30, context=context)
-    try:
-        to.request("GET", "/puppet-ca/v1/expirations")
-        return to.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        to.close()
 
 
 def check_refused(ground: Ground, holder: Machine) -> None:
@@ -100,43 +66,40 @@ def check_refused(ground: Ground, holder: Machine) -> None:
 
 def test_a_name_from_launch_to_its_end(ground: Ground) -> None:
     """Launched, started again without the service, replaced, and forgotten."""
-    town = ground.town
+    around = ground.town
     first = ground.launch("node-1")
-    check_named(ground, first, "node-1", first.boot())
+    ground.check_named(first, "node-1", first.boot())
     check_enrolled(ground, first, "node-1")
     assert f"ec2kit: this is {fqdn('node-1')}" in first.console
 
-    town.service.stop()
+    around.service.stop()
     assert set(first.boot().values()) == {fqdn("node-1")}, "kept from the first stage on"
     assert not first.has(LOCK)
     assert not first.has(TIMER)
-    town.service.start()
+    around.service.start()
     check_refused(ground, first)
 
     clone = ground.machine(ground.instance("node-2"), disk_of=first)
     stages = clone.boot()
-    check_named(ground, clone, "node-2", stages)
+    ground.check_named(clone, "node-2", stages)
     check_enrolled(ground, clone, "node-2")
     assert not certificate(clone, "node-1")[1].exists(), "the other machine's key is gone"
     assert f"with the disk of {first.instance.id}" in clone.console
-    assert town.holder(fqdn("node-1")) == first.instance.id
-    assert town.dig(fqdn("node-1"), "A") == [first.instance.address]
+    assert around.holder(fqdn("node-1")) == first.instance.id
+    assert around.dig(fqdn("node-1"), "A") == [first.instance.address]
 
-    town.terminate(first.instance)
+    around.terminate(first.instance)
     second = ground.launch("node-1")
-    check_named(ground, second, "node-1", second.boot())
+    ground.check_named(second, "node-1", second.boot())
     check_enrolled(ground, second, "node-1")
-    assert status(town, *certificate(first, "node-1")) in (0, 403), "the old certificate is revoked"
-    assert town.dig(reverse(first), "PTR") == ["NXDOMAIN"]
+    assert status(around, *certificate(first, "node-1")) in (0, 403), "the old certificate is revoked"
+    assert around.dig(reverse(first.instance), "PTR") == ["NXDOMAIN"]
 
-    town.terminate(second.instance)
-    town.ec2kit("hostname", "gc", "--yes")
-    assert town.holder(fqdn("node-1")) == ""
-    assert town.dig(fqdn("node-1"), "A") == ["NXDOMAIN"]
-    assert town.dig(f"_ec2kit.{fqdn('node-1')}", "TXT") == ["NXDOMAIN"]
-    assert town.dig(reverse(second), "PTR") == ["NXDOMAIN"]
-    assert status(town, *certificate(second, "node-1")) in (0, 403)
-    assert town.holder(fqdn("node-2")) == clone.instance.id
+    around.terminate(second.instance)
+    around.ec2kit("hostname", "gc", "--yes")
+    ground.check_forgotten(second, "node-1")
+    assert status(around, *certificate(second, "node-1")) in (0, 403)
+    assert around.holder(fqdn("node-2")) == clone.instance.id
 
 
 def test_the_service_is_away_and_comes_back(ground: Ground) -> None:
@@ -158,6 +121,6 @@ def test_the_service_is_away_and_comes_back(ground: Ground) -> None:
     ground.town.service.start()
     done = machine.run("/bin/sh /var/lib/ec2kit/hostname/hook again; hostname -f")
     assert done.stdout.splitlines()[-1] == fqdn("node-3"), done.stdout + done.stderr
-    check_named(ground, machine, "node-3", {"network": fqdn("node-3"), "final": fqdn("node-3")})
+    ground.check_named(machine, "node-3", {"network": fqdn("node-3"), "final": fqdn("node-3")})
     check_enrolled(ground, machine, "node-3")
     assert not machine.has(TIMER)

@@ -123,9 +123,14 @@ class Objects:
                 return found
             after = int(page["NextPartNumberMarker"])
 
-    def put_part(self, bucket: str, upload: PendingUpload, number: int, data: bytes) -> StoredPart:
-        """UploadPart: from 1 to 10,000, each of at least 5 MiB but the last; one that was put before is replaced."""
-        sha256 = hashlib.sha256(data).digest()
+    def put_part(
+        self, bucket: str, upload: PendingUpload, number: int, data: bytes, sha256: bytes = b""
+    ) -> StoredPart:
+        """UploadPart: from 1 to 10,000, each of at least 5 MiB but the last; one that was put before is replaced.
+
+        `sha256` is that of the data, when it is known already; S3 checks it.
+        """
+        sha256 = sha256 or hashlib.sha256(data).digest()
         answer = self._again(
             "UploadPart",
             self.door.clients.s3.upload_part,

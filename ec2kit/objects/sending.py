@@ -152,8 +152,9 @@ class _Sending:
         if has is not None and _is_same(has, made):
             self._stored[made.number] = has
             return
+        sha256 = bytes.fromhex(made.part.sha256)
         self._stored[made.number] = self._objects.put_part(
-            self._spot.bucket, self._upload, made.number, made.data
+            self._spot.bucket, self._upload, made.number, made.data, sha256
         )
 
     def _complete(self) -> None:

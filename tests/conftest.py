@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from itertools import groupby
 
 import pytest
 from hypothesis import settings
@@ -20,6 +21,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 LONGEST_FIRST = ("boot", "docs", "wheel", "slow")
 """Marks of what takes minutes: begun last, it would keep one core busy alone at the end."""
+LAST = len(LONGEST_FIRST)
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,7 +31,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("boot"):
             item.user_properties.append(("booted", item.nodeid))
     marks = {item: {mark.name for mark in item.iter_markers()} for item in items}
-    items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST_FIRST) if name in marks[item]), 9))
+    rank = {
+        item: next((n for n, name in enumerate(LONGEST_FIRST) if name in marks[item]), LAST) for item in items
+    }
+    items.sort(key=lambda item: rank[item])
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = dealt(items, [item for item in items if rank[item] < LAST], workers)
+
+
+def dealt(items: list[pytest.Item], long: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Given the tests, which of them are long, and how many work on them, return an order in which each begins with its
+    share of the long ones: a worker takes the next N-th of the list, and at the end steals from the others' last ones.
+
+    Modules stay together, because they may have set up something for all of their tests.
+    """
+    modules = [list(each) for _, each in groupby(long, lambda item: item.path)]
+    hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, module in enumerate(modules):
+        hands[number % workers] += module
+    rest = items[len(long) :]
+    for number, hand in enumerate(hands):
+        size = (len(items) - sum(len(each) for each in hands[:number])) // (workers - number)
+        missing = max(0, size - len(hand))
+        hand += rest[:missing]
+        del rest[:missing]
+    return [item for hand in hands for item in hand] + rest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -141,6 +141,7 @@ def test_hostile_owners_and_names_are_data(ground: Ground) -> None:
 def test_a_server_that_is_stopped_and_goes_on(bind_server: NameServer) -> None:
     ground = of_server(bind_server, deadline=0.5)
     bind_server.process.send_signal(signal.SIGSTOP)
+    os.waitpid(bind_server.process.pid, os.WUNTRACED)
     try:
         with pytest.raises(Unavailable, match=r"does not answer \(deadline\)") as caught:
             ground.dns.claim(ground.records())

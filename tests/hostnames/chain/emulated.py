@@ -40,6 +40,8 @@ write_files:
       tell certificate "$(base64 -w 0 $ssl/certs/$(hostname -f).pem)"
       tell key "$(base64 -w 0 $ssl/private_keys/$(hostname -f).pem)"
       tell puppet "$(ls /var/cache/puppet/state/agent_disabled.lock 2>/dev/null || echo unlocked)"
+      # A snapshot is read without the journal of its file system.
+      sync
 """
 """User data beside the hook: a report at the end of each boot, each line three times, since the kernel speaks too. The
 key is one that this run's own CA has signed."""

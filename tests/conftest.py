@@ -22,6 +22,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 LONGEST_FIRST = ("boot", "docs", "wheel", "slow")
 """Marks of what takes minutes: begun last, it would keep one core busy alone at the end."""
 LAST = len(LONGEST_FIRST)
+SECONDS = 10.0
+"""For a long test without a limit of its own."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -43,12 +45,16 @@ def dealt(items: list[pytest.Item], long: list[pytest.Item], workers: int) -> li
     """Given the tests, which of them are long, and how many work on them, return an order in which each begins with its
     share of the long ones: a worker takes the next N-th of the list, and at the end steals from the others' last ones.
 
-    Modules stay together, because they may have set up something for all of their tests.
+    Modules stay together, because they may have set up something for all of their tests. Which take longest is what
+    they say themselves in their time limits.
     """
     modules = [list(each) for _, each in groupby(long, lambda item: item.path)]
     hands: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for number, module in enumerate(modules):
-        hands[number % workers] += module
+    laden = [0.0] * workers
+    for module in sorted(modules, key=seconds, reverse=True):
+        lightest = laden.index(min(laden))
+        hands[lightest] += module
+        laden[lightest] += seconds(module)
     rest = items[len(long) :]
     for number, hand in enumerate(hands):
         size = (len(items) - sum(len(each) for each in hands[:number])) // (workers - number)
@@ -56,6 +62,12 @@ def dealt(items: list[pytest.Item], long: list[pytest.Item], workers: int) -> li
         hand += rest[:missing]
         del rest[:missing]
     return [item for hand in hands for item in hand] + rest
+
+
+def seconds(module: list[pytest.Item]) -> float:
+    """The longest time limit of a module's tests."""
+    limits = [item.get_closest_marker("timeout") for item in module]
+    return max(float(limit.args[0]) if limit else SECONDS for limit in limits)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

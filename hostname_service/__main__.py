@@ -79,7 +79,7 @@ def serve(service: Service, clock: SystemClock) -> bool:
             if secure:
                 reloads.append(secure.reload)
             servers.append(_server(service, listener, secure, clock))
-        Upkeep(service.ground, lambda event, line: service.log.tell(event, about=line), clock.stop).start()
+        Upkeep(service.ground, service.log_line, clock.stop, service.outages).start()
         return run(Life(servers, service.log, clock, reloads, os.environ))
     finally:
         clock.stop.set()

@@ -43,6 +43,12 @@ class Service:
     claims: Claims
     log: Log
     watch: Watcher
+    outages: list[Outage]
+    """Times in which nobody could claim, which the upkeep adds to."""
+
+    def log_line(self, event: str, line: str) -> None:
+        """Write down what was done beside the claims."""
+        self.log.tell(event, about=line)
 
     def machines(self) -> Application:
         """The application that machines talk to."""
@@ -79,8 +85,9 @@ def found(settings: Settings, clock: Clock) -> Service:
         secret=secret_in(settings.secret),
     )
     log = Log(clock)
-    claims = Claims(ground, _trusted(settings), _assignments(settings), _outages(ground))
-    return Service(settings, ground, claims, log, Watcher(log, Metrics(), clock))
+    outages = _outages(ground)
+    claims = Claims(ground, _trusted(settings), _assignments(settings), outages)
+    return Service(settings, ground, claims, log, Watcher(log, Metrics(), clock), outages)
 
 
 def wsgi(path: str) -> Application:
@@ -187,7 +194,7 @@ def _assignments(settings: Settings) -> Callable[[], Assignments]:
     return AssignmentsFile(settings.assignments, settings.zones, tags_are_read=asks).current
 
 
-def _outages(ground: Ground) -> tuple[Outage, ...]:
+def _outages(ground: Ground) -> list[Outage]:
     """The time since the last heartbeat: machines that booted in it could not come in time."""
     last = ground.registry.last_heartbeat()
-    return (Outage(last, ground.clock.now()),) if last else ()
+    return [Outage(last, ground.clock.now())] if last else []

@@ -113,7 +113,7 @@ class Binding:
     dns_done: bool = False
     """Whether A, AAAA, owner and PTR are known to be as they should; the upkeep repairs what is not."""
     previous: str = ""
-    """The instance id that held it before, for the CA to be cleaned of; empty: nobody, or it is done."""
+    """Who held it before, itself too, as long as DNS may still say so: `ACCOUNT/ID` of each, apart by spaces."""
     signed_key: str = ""
     """The SHA-256 of the public key that the token for Puppet has signed, in hex; empty: none yet."""
 
@@ -121,6 +121,12 @@ class Binding:
     def name(self) -> str:
         """The first label."""
         return self.fqdn.partition(".")[0]
+
+    @property
+    def predecessors(self) -> tuple[MachineKey, ...]:
+        """The machines of `previous`."""
+        parts = (each.partition("/") for each in self.previous.split())
+        return tuple(MachineKey(account, instance_id) for account, _, instance_id in parts)
 
 
 @dataclass(frozen=True)

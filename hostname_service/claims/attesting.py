@@ -44,10 +44,16 @@ def believe(ground: Ground, document: Document, source: str, outages: Sequence[O
     again = seen is not None and seen.pending_time == document.pending_time
     if not again and not _was_reset(ground, document):
         check_window(document, now, outages, ground.settings.window)
+    mode = SourceMode(ground.settings.source)
+    if mode is SourceMode.PRIVATE:
+        # Before EC2 is asked, which may be away for longer than the window: who asked in time did.
+        check_source(document, source, mode, None)
+        ground.registry.attest(Attested(document, source, now))
     machine = _described(ground, document)
     check_described(document, machine, now)
-    check_source(document, source, SourceMode(ground.settings.source), machine)
-    ground.registry.attest(Attested(document, source, now))
+    if mode is not SourceMode.PRIVATE:
+        check_source(document, source, mode, machine)
+        ground.registry.attest(Attested(document, source, now))
     if seen is not None and again:
         _check_not_late(ground, document, seen.first)
     return Believed(document, machine, again)

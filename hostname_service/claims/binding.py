@@ -1,4 +1,8 @@
-"""From a name that a machine shall have to a name that it has: reserve, clean, publish, bind."""
+"""From a name that a machine shall have to a name that it has: reserve, publish, clean, bind.
+
+DNS is told before the CA is cleaned, because only DNS knows of hosts that are not ours: a claim that it refuses must
+not have cost such a host its certificate. The machine is told nothing before all of it is done.
+"""
 
 from __future__ import annotations
 
@@ -25,34 +29,46 @@ def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
     told = row == before and row.state is BindingState.BOUND
     if told and row.dns_done:
         return row
-    if row.state is BindingState.RESERVED:
-        _clean(ground, row)
     published = _publish(ground, row)
-    return ground.registry.change(
+    # While DNS is away, only of a name that was bound before is it known that no host beside us has it.
+    if row.state is BindingState.RESERVED and (published or row.previous):
+        _clean(ground, row)
+    now = replace(
         row,
-        replace(
-            row,
-            state=BindingState.BOUND,
-            since=row.since if told else ground.clock.now(),
-            dns_done=published,
-            previous="" if published else row.previous,
-        ),
+        state=BindingState.BOUND,
+        since=row.since if told else ground.clock.now(),
+        dns_done=published,
+        previous="" if published else row.previous,
     )
+    return _changed(ground, row, now)
 
 
 def publish_again(ground: Ground, row: Binding) -> Binding:
     """Tell DNS what it could not be told when the name was bound; raises `Held` and `Unavailable`."""
     _tell_dns(ground, row)
-    return ground.registry.change(row, replace(row, dns_done=True, previous=""))
+    return _changed(ground, row, replace(row, dns_done=True, previous=""))
+
+
+def _changed(ground: Ground, was: Binding, now: Binding) -> Binding:
+    """Compare and set, after DNS was told. When the name was let go meanwhile, DNS forgets again what it was told:
+    nobody else would know of it. Raises `Held` (`changed`)."""
+    try:
+        return ground.registry.change(was, now)
+    except Held:
+        there = ground.registry.binding(was.fqdn)
+        if there is None or there.machine != was.machine or there.state is BindingState.RELEASING:
+            ground.dns.release(records_of(was))
+        raise
 
 
 def may_take(ground: Ground, wanted: Binding, ordered: bool) -> MachineKey | None:
     """The machine that the name may be taken from; None: it is free, ours, or its holder is still there."""
     holder = ground.registry.binding(wanted.fqdn)
-    if holder is None or holder.machine == wanted.machine:
-        return None
-    if holder.state is BindingState.RELEASING:
+    if holder is not None and holder.state is BindingState.RELEASING:
+        # Its own machine too gets it only when all that was promised of the release is done.
         finish(ground, holder)
+        return None
+    if holder is None or holder.machine == wanted.machine:
         return None
     if ordered or _has_let_go(ground, holder):
         return holder.machine
@@ -102,6 +118,5 @@ def _publish(ground: Ground, row: Binding) -> bool:
 
 
 def _tell_dns(ground: Ground, row: Binding) -> None:
-    previous = owner_of(MachineKey(row.machine.account, row.previous)) if row.previous else ""
-    ground.dns.claim(records_of(row), previous)
+    ground.dns.claim(records_of(row), [owner_of(before) for before in row.predecessors])
     ground.dns.claim_reverse(records_of(row))

@@ -11,14 +11,17 @@ from hostname_service.assignments.which import Origin, Word, candidates, first_g
 from hostname_service.claims.attesting import Believed, believe
 from hostname_service.claims.binding import bind, may_take
 from hostname_service.claims.ground import Ground
-from hostname_service.claims.letting_go import let_go
+from hostname_service.claims.letting_go import RENAMED, let_go
 from hostname_service.config.settings import AskAws
-from hostname_service.errors import Later, ServiceError, Unavailable
+from hostname_service.errors import Held, Later, ServiceError, Unavailable
 from hostname_service.identity.certificates import Signer
 from hostname_service.identity.checks import Outage
 from hostname_service.identity.verify import attest
 from hostname_service.model import AuditEntry, Binding, BindingState, Deed, Document, MachineKey
 from hostname_service.puppet.tokens import token_of
+
+MEANWHILE = frozenset({"changed", "has-name"})
+"""Reasons of `Held` that two claims of one machine, or a claim and a release, give each other: the next one is told."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,11 @@ class Claims:
             believed = believe(self.ground, document, source, self.outages)
             binding = self._named(believed)
         except ServiceError as error:
-            self._refused(error, document, source)
-            if isinstance(error, Unavailable):
-                raise Later(error.reason, error.message, retry_after=3) from error
-            raise
+            told = _as_told(error)
+            self._refused(told, document, source)
+            if told is error:
+                raise
+            raise told from error
         self.ground.tell(Deed.REPLAY if believed.again else Deed.CLAIM, "bound", binding, source=source)
         token = token_of(self.ground.secret, binding.machine, binding.pending_time, binding.fqdn)
         return Told(binding.fqdn, binding.name, token, binding.dns_done)
@@ -97,7 +101,7 @@ class Claims:
         ordered = word.origin is Origin.ORDER
         former = ground.registry.binding_of(document.machine)
         if former is not None and former.fqdn != fqdn and self._is_free(wanted, ordered):
-            let_go(ground, former, "renamed")
+            let_go(ground, former, RENAMED)
         return bind(ground, wanted, ordered=ordered)
 
     def _is_free(self, wanted: Binding, ordered: bool) -> bool:
@@ -114,7 +118,7 @@ class Claims:
         return (first, *machine.ipv6)
 
     def _refused(self, error: ServiceError, document: Document | None, source: str) -> None:
-        deed = Deed.LATER if isinstance(error, (Later, Unavailable)) else Deed.REFUSE
+        deed = Deed.LATER if isinstance(error, Later) else Deed.REFUSE
         machine: MachineKey | None = document.machine if document else None
         now = self.ground.clock.now()
         try:
@@ -124,3 +128,12 @@ class Claims:
         except Unavailable:
             # The registry itself is away: the request's log line is all there is.
             return
+
+
+def _as_told(error: ServiceError) -> ServiceError:
+    """What a machine is told of an error: to come again, wherever that may help."""
+    if isinstance(error, Unavailable):
+        return Later(error.reason, error.message, retry_after=3)
+    if isinstance(error, Held) and error.reason in MEANWHILE:
+        return Later(error.reason, error.message)
+    return error

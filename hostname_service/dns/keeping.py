@@ -7,6 +7,7 @@ looks, and decides anew.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -60,7 +61,7 @@ class Keeper:
 
     backend: Backend
 
-    def claim(self, wanted: Records, previous: str = "") -> None:
+    def claim(self, wanted: Records, previous: Collection[str] = ()) -> None:
         """See `Dns.claim`. Where the name had other addresses before, their PTR goes first: afterwards nobody would
         know them."""
         with self.backend.begin() as session:
@@ -114,7 +115,7 @@ class Keeper:
             return session.pointer(address)
 
 
-def _claim(session: Session, wanted: Records, previous: str) -> None:
+def _claim(session: Session, wanted: Records, previous: Collection[str]) -> None:
     try:
         # The usual case takes one message.
         session.create(wanted)
@@ -124,7 +125,7 @@ def _claim(session: Session, wanted: Records, previous: str) -> None:
         return
     if existing is None:
         raise Conflict
-    if not existing.owner or existing.owner not in (wanted.owner, previous):
+    if not existing.owner or existing.owner not in (wanted.owner, *previous):
         raise Held(
             "dns-held", f"'{wanted.fqdn}' {_whose(existing)}: remove its records, or assign another name"
         )

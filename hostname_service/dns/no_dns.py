@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hostname_service.dns.port import Records
 
 
 class NoDns:
     """Says yes to everything, and knows nothing."""
 
-    def claim(self, wanted: Records, previous: str = "") -> None:
+    def claim(self, wanted: Records, previous: Collection[str] = ()) -> None:
         """Do nothing."""
 
     def claim_reverse(self, wanted: Records) -> None:

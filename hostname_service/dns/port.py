@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,9 +35,9 @@ class Dns(Protocol):
     server does not answer, refuses our key, or is not for the zone.
     """
 
-    def claim(self, wanted: Records, previous: str = "") -> None:
+    def claim(self, wanted: Records, previous: Collection[str] = ()) -> None:
         """A, AAAA and the owner TXT, in one atomic change: when the name is free, or owned by `wanted.owner`, or by
-        `previous`."""
+        one of `previous`."""
 
     def claim_reverse(self, wanted: Records) -> None:
         """PTR of each address. An address whose PTR names another is overwritten: addresses are given anew by EC2, and

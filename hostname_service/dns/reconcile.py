@@ -66,8 +66,9 @@ def repairs(row: Binding, said: Said) -> list[Repair]:
 def _forward(row: Binding, records: Records | None) -> list[Repair]:
     if records is None:
         return [Repair(row.fqdn, Drift.MISSING, f"DNS does not know '{row.fqdn}'")]
-    if row.previous and records.owner == owner_of(MachineKey(row.machine.account, row.previous)):
-        return [Repair(row.fqdn, Drift.MISSING, f"DNS still says that '{row.fqdn}' is {row.previous}")]
+    for before in row.predecessors:
+        if records.owner == owner_of(before):
+            return [Repair(row.fqdn, Drift.MISSING, f"DNS still says that '{row.fqdn}' is {before}")]
     if records.owner != owner_of(row.machine):
         whose = f"'{records.owner}'" if records.owner else "somebody without an owner TXT"
         return [

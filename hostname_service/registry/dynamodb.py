@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -38,7 +39,7 @@ from hostname_service.registry.rows import (
     seen_of_row,
     seen_row,
 )
-from hostname_service.registry.rules import KEPT, changed, first_seen, reserved
+from hostname_service.registry.rules import KEPT, SPENT, changed, first_seen, reserved
 from hostname_service.registry.table import Lost, Table, Write, delete, put
 
 T = TypeVar("T")
@@ -84,6 +85,18 @@ class DynamoRegistry:
 
         return self._again(once)
 
+    def spend(self, machine: MachineKey) -> None:
+        """The machine's name was let go."""
+        key = seen_key(machine)
+
+        def once() -> None:
+            there = self.table.get(key)
+            if there is not None:
+                seen = replace(seen_of_row(there), source=SPENT)
+                self.table.write(put(key, _renewed(seen_row(seen)), there))
+
+        self._again(once)
+
     def binding(self, fqdn: str) -> Binding | None:
         """Who holds a name."""
         there = self.table.get(name_key(fqdn))
@@ -128,11 +141,14 @@ class DynamoRegistry:
         return self._again(once)
 
     def remove(self, was: Binding) -> bool:
-        """Delete the row if machine and name are still those of `was`."""
+        """Delete the row if name, machine and state are still those of `was`."""
 
         def once() -> bool:
             there = self.table.get(name_key(was.fqdn))
-            if there is None or holder_key(binding_of_row(there).machine) != holder_key(was.machine):
+            if there is None:
+                return False
+            found = binding_of_row(there)
+            if (holder_key(found.machine), found.state) != (holder_key(was.machine), was.state):
                 return False
             self.table.write(delete(name_key(was.fqdn), there), self._unheld(was))
             return True

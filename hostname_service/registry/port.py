@@ -40,6 +40,10 @@ class Registry(Protocol):
     def forget(self, machine: MachineKey) -> bool:
         """An operator's reset: the next attestation is a first one again. False: there was nothing."""
 
+    def spend(self, machine: MachineKey) -> None:
+        """The machine's name was let go: whatever it sends of this start is `replay` from now on. A later start, or a
+        reset, begins anew; nothing for a machine that was never attested."""
+
     def binding(self, fqdn: str) -> Binding | None:
         """Who holds a name."""
 
@@ -50,7 +54,7 @@ class Registry(Protocol):
         """Give the name to the machine when it is free, or held by it, or held by `over`; returns the row as it is.
 
         A row that the machine holds already is returned as it is, with new addresses and pendingTime. Taken from
-        `over`, the row has `previous` set to that instance's id.
+        `over`, that machine is the last of the row's `previous`.
         Raises `Held`: `held` when another has the name, `has-name` when the machine has another one.
         """
 
@@ -58,7 +62,7 @@ class Registry(Protocol):
         """Compare and set: write `now` if the row is still `was`; raises `Held` (`changed`) when it is not."""
 
     def remove(self, was: Binding) -> bool:
-        """Delete the row if machine and name are still those of `was`; False when they are not."""
+        """Delete the row if name, machine and state are still those of `was`; False when they are not."""
 
     def names(self, after: str = "", limit: int = 1000) -> Sequence[Binding]:
         """A page of all bindings in order of name, beginning behind `after`."""

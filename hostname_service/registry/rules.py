@@ -12,6 +12,10 @@ KEPT = timedelta(days=400)
 """How long a line of the audit is kept: a year, and time to notice."""
 
 
+SPENT = "let go"
+"""What is kept as the source of a machine whose name was let go: no address is like it."""
+
+
 def first_seen(kept: Seen | None, attested: Attested) -> Seen:
     """Given what was kept of a machine and its new attestation, return what shall be kept.
 
@@ -22,6 +26,8 @@ def first_seen(kept: Seen | None, attested: Attested) -> Seen:
         return Seen(document.machine, document.pending_time, attested.source, attested.at)
     if document.pending_time < kept.pending_time:
         raise Refused("older", f"{document.instance_id} was started again since this document was made")
+    if kept.source == SPENT:
+        raise Refused("replay", f"the name of {document.instance_id} was let go since it started")
     if attested.source != kept.source:
         raise Refused("replay", f"{document.instance_id} was attested from another address since it started")
     return kept
@@ -40,7 +46,7 @@ def reserved(row: Binding | None, has: str, wanted: Binding, over: MachineKey | 
     if row is None:
         return wanted
     if row.machine != wanted.machine:
-        return replace(wanted, previous=row.machine.instance_id)
+        return replace(wanted, previous=_after(row))
     return _told_anew(row, wanted)
 
 
@@ -57,13 +63,15 @@ def _told_anew(row: Binding, wanted: Binding) -> Binding:
     )
     if row.pending_time == wanted.pending_time:
         return row
-    return replace(
-        row,
-        pending_time=wanted.pending_time,
-        signed_key="",
-        state=BindingState.RESERVED if row.state is BindingState.BOUND else row.state,
-        since=wanted.since,
-    )
+    row = replace(row, pending_time=wanted.pending_time, signed_key="", since=wanted.since)
+    if row.state is not BindingState.BOUND:
+        return row
+    return replace(row, state=BindingState.RESERVED, previous=_after(row))
+
+
+def _after(row: Binding) -> str:
+    """Who had a name before the next one: while DNS is away several may, and DNS knows the first of them."""
+    return " ".join(dict.fromkeys([*row.previous.split(), str(row.machine)]))
 
 
 def changed(row: Binding | None, was: Binding, now: Binding) -> Binding:

@@ -30,7 +30,7 @@ from hostname_service.registry.rows import (
     seen_row,
     stored,
 )
-from hostname_service.registry.rules import KEPT, changed, first_seen, reserved
+from hostname_service.registry.rules import KEPT, SPENT, changed, first_seen, reserved
 from hostname_service.registry.schema import STEPS, bring_up, version
 
 BUSY = 5.0
@@ -84,6 +84,12 @@ class SqliteRegistry:
             sql = "DELETE FROM seen WHERE account = ? AND instance_id = ?"
             return connection.execute(sql, _key(machine)).rowcount > 0
 
+    def spend(self, machine: MachineKey) -> None:
+        """The machine's name was let go."""
+        with self._writing() as connection:
+            sql = "UPDATE seen SET source = ? WHERE account = ? AND instance_id = ?"
+            connection.execute(sql, (SPENT, *_key(machine)))
+
     def binding(self, fqdn: str) -> Binding | None:
         """Who holds a name."""
         with self._translated():
@@ -112,10 +118,11 @@ class SqliteRegistry:
             return row
 
     def remove(self, was: Binding) -> bool:
-        """Delete the row if machine and name are still those of `was`."""
+        """Delete the row if name, machine and state are still those of `was`."""
         with self._writing() as connection:
-            sql = "DELETE FROM bindings WHERE fqdn = ? AND account = ? AND instance_id = ?"
-            return connection.execute(sql, (stored(was.fqdn), *_key(was.machine))).rowcount > 0
+            sql = "DELETE FROM bindings WHERE fqdn = ? AND account = ? AND instance_id = ? AND state = ?"
+            key = (stored(was.fqdn), *_key(was.machine), was.state.value)
+            return connection.execute(sql, key).rowcount > 0
 
     def names(self, after: str = "", limit: int = 1000) -> Sequence[Binding]:
         """A page of all bindings in order of name."""

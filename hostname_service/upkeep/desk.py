@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hostname_service.assignments.names import name_in
 from hostname_service.claims.binding import SHOWN
 from hostname_service.claims.ground import Ground
 from hostname_service.claims.letting_go import let_go
-from hostname_service.errors import ServiceError, Unavailable, Unknown
+from hostname_service.errors import BadRequest, ServiceError, Unavailable, Unknown
 from hostname_service.model import AuditEntry, Binding, BindingState, Deed, Machine, MachineKey, MachineState
 from hostname_service.registry.port import Order
 
@@ -36,13 +37,17 @@ class NamesDesk:
 
     def name(self, fqdn: str) -> Binding:
         """One binding; raises `Unknown`."""
-        found = self.ground.registry.binding(fqdn)
+        found = self.ground.registry.binding(self._whole(fqdn))
         if found is None:
             raise Unknown("no-such-name", f"nobody has the name {fqdn}")
         return found
 
     def assign(self, fqdn: str, instance_id: str, by: str) -> Order:
-        """Write down that this machine shall have this name; it is carried out when the machine asks."""
+        """Write down that this machine shall have this name; it is carried out when the machine asks.
+
+        Raises `BadRequest` for one that is not in our zones.
+        """
+        fqdn = self._whole(fqdn)
         order = Order(fqdn, instance_id, by, self.ground.clock.now())
         self.ground.registry.order(order)
         self._tell(Deed.ASSIGN, "ordered", fqdn, instance_id, by)
@@ -87,11 +92,20 @@ class NamesDesk:
                 yield row, f"its machine is {machine.state}"
 
     def _collected(self, row: Binding, reason: str, by: str) -> Gone:
+        if self.ground.registry.binding(row.fqdn) != row:
+            return Gone(row, f"{reason}, and the name was changed meanwhile", released=False)
         try:
             let_go(self.ground, row, "gone", by)
         except ServiceError as error:
             return Gone(row, f"{reason}, and the name was not let go: {error.message}", released=False)
         return Gone(row, reason, released=True)
+
+    def _whole(self, name: str) -> str:
+        """A name in full; two spellings of one would be two names."""
+        try:
+            return name_in(name, self.ground.settings.zones)
+        except ValueError as error:
+            raise BadRequest("bad-name", str(error)) from error
 
     def _tell(self, deed: Deed, reason: str, fqdn: str, instance_id: str, by: str) -> None:
         accounts = self.ground.settings.accounts

@@ -34,7 +34,12 @@ def _repair(ground: Ground, row: Binding) -> list[str]:
     if row.state is BindingState.RESERVED:
         # Its machine asks again, or it is gone and the name is collected.
         return []
+    if ground.settings.dns is None:
+        return []
     found = repairs(row, _said(ground, row))
+    # The page that it was read with may be old by now: what was let go meanwhile must not come back into DNS.
+    if ground.registry.binding(row.fqdn) != row:
+        return []
     if all(one.is_ours for one in found) and (found or not row.dns_done):
         # Forward and reverse together: each does nothing where it is right.
         publish_again(ground, row)

@@ -235,7 +235,7 @@ def test_without_the_ca_no_name_is_given(town: Town) -> None:
     with pytest.raises(Later) as waits:
         town.ask(id)
     assert waits.value.reason == "ca-away"
-    assert town.dns.forward == {}
+    assert [row.state for row in town.registry.names()] == [BindingState.RESERVED]
 
     town.ca.away = False
     assert town.ask(id).name == "db"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -59,10 +59,10 @@ class SimpleDns:
         self.reverse: dict[str, str] = {}
         self.away = False
 
-    def claim(self, wanted: Records, previous: str = "") -> None:
+    def claim(self, wanted: Records, previous: Collection[str] = ()) -> None:
         self._here()
         there = self.forward.get(wanted.fqdn)
-        if there is not None and there.owner not in (wanted.owner, previous or wanted.owner):
+        if there is not None and there.owner not in (wanted.owner, *previous):
             raise Held("dns-held", f"{wanted.fqdn} is {there.owner}'s")
         self.forward[wanted.fqdn] = wanted
 

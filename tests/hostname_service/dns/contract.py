@@ -52,9 +52,9 @@ class Contract:
         ground.dns.claim(ground.records(1))
         ground.dns.claim_reverse(ground.records(1))
         with pytest.raises(Held):
-            ground.dns.claim(ground.records(3, ground.other_v4), owner(2))
+            ground.dns.claim(ground.records(3, ground.other_v4), [owner(2)])
         for _ in range(2):
-            ground.dns.claim(ground.records(2, ground.other_v4), owner(1))
+            ground.dns.claim(ground.records(2, ground.other_v4), [owner(1)])
         assert ground.dns.look(ground.fqdn) == ground.records(2, ground.other_v4)
         assert ground.dns.look_reverse(ground.v4) == ""
         # The one before comes back.
@@ -63,7 +63,7 @@ class Contract:
 
     def test_records_of_nobody_are_left_alone(self, ground: Ground) -> None:
         ground.past.put("shop.example.com", ground.fqdn, "A", "10.0.9.9")
-        for previous in ("", owner(2)):
+        for previous in ((), [owner(2)]):
             with pytest.raises(Held, match="not from here"):
                 ground.dns.claim(ground.records(), previous)
         ground.dns.release(ground.records())

@@ -48,7 +48,7 @@ def test_what_there_is_to_mend(
 
 
 def test_what_the_previous_holder_left_is_ours_to_mend() -> None:
-    row = replace(ROW, previous="i-00000000000000002")
+    row = replace(ROW, previous="123456789012/i-00000000000000003 123456789012/i-00000000000000002")
     found = repairs(row, Said(replace(RIGHT, owner=OTHER), POINTERS))
     assert [(one.drift, one.is_ours) for one in found] == [(Drift.MISSING, True)]
     assert "i-00000000000000002" in found[0].message

@@ -15,7 +15,7 @@ from hostname_service.clock import Clock
 from hostname_service.config.settings import Settings
 from hostname_service.founding import Service, found
 
-DEEDS = ("attest", "reserve", "clean", "claim", "claim_reverse", "change", "audit")
+DEEDS = ("attest", "reserve", "claim", "claim_reverse", "clean", "change", "audit")
 """All that a first claim does, in this order."""
 
 

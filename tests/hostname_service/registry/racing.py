@@ -69,7 +69,7 @@ def fill(path: Path, most: int) -> None:
 def steps(registry: SqliteRegistry) -> list[Callable[[], object]]:
     """Transactions of every kind that writes several things, each to be done wholly or not at all."""
     first = wanted("web-1", 1)
-    second = replace(wanted("web-1", 2), previous=first.machine.instance_id)
+    second = replace(wanted("web-1", 2), previous=str(first.machine))
     word = Order("web-3", first.machine.instance_id, "uid 0", BEGAN)
     return [
         lambda: registry.attest(attested(1)),

@@ -109,7 +109,7 @@ class TestReserve:
         bound = registry.reserve(wanted("web-1", 1))
         registry.change(bound, replace(bound, state=BindingState.BOUND, dns_done=True, signed_key="ab"))
         row = registry.reserve(wanted("web-1", 2), over=machine(1))
-        assert row == replace(wanted("web-1", 2), previous=machine(1).instance_id)
+        assert row == replace(wanted("web-1", 2), previous=str(machine(1)))
         assert registry.binding_of(machine(1)) is None
         assert registry.binding_of(machine(2)) == row
         assert registry.reserve(wanted("web-9", 1)).fqdn.startswith("web-9")
@@ -158,7 +158,8 @@ class TestChangeAndRemove:
     def test_remove_frees_name_and_machine(self, registry: Registry) -> None:
         row = registry.reserve(wanted("web-1", 1))
         bound = registry.change(row, replace(row, state=BindingState.BOUND))
-        assert registry.remove(row) is True, "the state does not matter, machine and name do"
+        assert registry.remove(row) is False, "it is bound by now"
+        assert registry.remove(replace(bound, dns_done=True)) is True, "name, machine and state count alone"
         assert registry.remove(bound) is False
         assert registry.reserve(wanted("web-1", 2)).machine == machine(2)
         assert registry.reserve(wanted("web-2", 1)).machine == machine(1)

@@ -35,7 +35,7 @@ def _answer(environ: Environ, start_response: StartResponse) -> list[bytes]:
 
 def _bare(settings: Settings, clock: Clock) -> Service:
     whole = found(settings, clock)
-    return Bare(whole.settings, whole.ground, whole.claims, whole.log, whole.watch)
+    return Bare(**vars(whole))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,9 @@ def text_of_file(context: Context, name: str, what: str) -> str:
     """A file, `-` being stdin; bytes that are no UTF-8 come through as they are. Raises `UsageError`."""
     around = context.surroundings
     if name == "-":
-        return around.stdin.read()
+        # Text mode would make line ends of what gzip has in it.
+        stdin = getattr(around.stdin, "buffer", None)
+        return stdin.read().decode(errors="surrogateescape") if stdin else around.stdin.read()
     try:
         return (around.cwd / name).read_bytes().decode(errors="surrogateescape")
     except (OSError, ValueError) as error:

@@ -13,7 +13,7 @@ from hostname_service.claims.ground import Ground, records_of
 from hostname_service.claims.letting_go import finish
 from hostname_service.dns.port import owner_of
 from hostname_service.errors import Held, Later, Unavailable
-from hostname_service.model import Binding, BindingState, Deed, MachineKey
+from hostname_service.model import Binding, BindingState, Deed, MachineKey, MachineState
 
 
 def bind(ground: Ground, wanted: Binding, *, ordered: bool = False) -> Binding:
@@ -84,6 +84,11 @@ def _has_let_go(ground: Ground, holder: Binding) -> bool:
         ) from error
     if machine is None:
         return False
+    if machine.state is MachineState.SHUTTING_DOWN:
+        # Nothing brings it back: whoever comes after it need not be told that the name is another's.
+        raise Later(
+            "held-ending", f"{holder.machine}, which has the name, is being terminated", retry_after=5
+        )
     just_made = ground.clock.now() - holder.since < SHOWN
     return machine.has_let_go and not (just_made and machine.state == "gone")
 

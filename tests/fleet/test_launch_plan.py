@@ -85,6 +85,12 @@ def test_host_names_are_tags() -> None:
     assert [step.request.tags[HOSTNAME] for step in runs(plan)] == ["web-1.example.com", "web-2.example.com"]
 
 
+def test_several_machines_of_one_host_name_are_refused() -> None:
+    with pytest.raises(UsageError, match="all 2 machines would have the host name") as wrong:
+        launch_plan(Wanted("web", 2, hostname="web.example.com"), GROUND)
+    assert "{n}" in wrong.value.hint
+
+
 def test_user_data_is_in_a_template_version_and_never_in_the_plan() -> None:
     plan = launch_plan(Wanted("web", 2, user_data="password=hunter2"), GROUND)
     stored = json.dumps(encode_plan(plan))

@@ -71,7 +71,8 @@ def ls(context: Context) -> None:
 def release(context: Context, names: tuple[str, ...]) -> None:
     """Let host names go: out of DNS, their certificates revoked, and free for another machine.
 
-    A machine that has one keeps calling itself by it until it is started anew.
+    A machine that runs goes on under its name, after each start too, until /var/lib/ec2kit/hostname and cloud-init's
+    95_ec2kit.cfg are removed from it.
 
     \b
     ec2kit hostname release web-1.shop.example.com

@@ -21,7 +21,7 @@ from ec2kit.engine.steps.template import AddTemplateVersion, CreateTemplate
 from ec2kit.errors import UsageError
 from ec2kit.fleet.launch.disks import mappings_for
 from ec2kit.fleet.launch.ground import Ground, user_data_template
-from ec2kit.fleet.launch.naming import Named, hostname_for, names_for
+from ec2kit.fleet.launch.naming import NUMBER, Named, hostname_for, names_for
 from ec2kit.fleet.launch.places import places_for
 from ec2kit.fleet.launch.wanted import Wanted
 from ec2kit.inventory.description import fingerprint
@@ -38,6 +38,11 @@ def launch_plan(wanted: Wanted, ground: Ground) -> Plan:
     Raises `Refused` when a name is taken, `UsageError` when no zone offers a type or a disk does not fit.
     """
     names = names_for(wanted.pattern, wanted.count, ground.taken)
+    if wanted.hostname and len(names) > 1 and NUMBER not in wanted.hostname:
+        raise UsageError(
+            f"all {len(names)} machines would have the host name '{wanted.hostname}', and one gets it",
+            hint=f"a name for each: --hostname 'NAME-{NUMBER}.DOMAIN'",
+        )
     template, before = _user_data(wanted, ground, names[0].name)
     request = _request(wanted, ground, template)
     steps = list(before)

@@ -221,3 +221,16 @@ def test_who_asked_in_time_is_not_late_because_ec2_was_away(town: Town) -> None:
         town.tick(minutes=3)
     town.ec2.away = False
     assert town.ask(id).name == "db"
+
+
+def test_a_holder_that_is_being_terminated_is_waited_for(town: Town) -> None:
+    old = town.launch(1, "db")
+    town.ask(old)
+    town.now_is(old, MachineState.SHUTTING_DOWN)
+    successor = town.launch(2, "db")
+    with pytest.raises(Later) as later:
+        town.ask(successor)
+    assert later.value.reason == "held-ending"
+    assert row_of(town).machine.instance_id == old
+    town.now_is(old, MachineState.TERMINATED)
+    assert town.ask(successor).name == "db"

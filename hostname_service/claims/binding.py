@@ -90,7 +90,7 @@ def _has_let_go(ground: Ground, holder: Binding) -> bool:
             "held-ending", f"{holder.machine}, which has the name, is being terminated", retry_after=5
         )
     just_made = ground.clock.now() - holder.since < SHOWN
-    return machine.has_let_go and not (just_made and machine.state == "gone")
+    return machine.has_let_go and not (just_made and machine.state is MachineState.GONE)
 
 
 SHOWN = timedelta(minutes=10)

@@ -9,6 +9,8 @@ import pytest
 from ec2kit.model.tags import PROTECT, STATE
 from tests.cli.watched import ADDRESS, Fleet
 
+pytestmark = pytest.mark.slow
+
 WORDS = "recover az:eu-west-1a --to eu-west-1b --fenced-by-hand"
 
 

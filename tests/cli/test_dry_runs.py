@@ -18,6 +18,8 @@ from ec2kit.model.runs import Run
 from ec2kit.screen.plans import Place, plan_json
 from tests.cli.watched import ADDRESS, Fleet
 
+pytestmark = pytest.mark.slow
+
 CHANGING = sorted(
     " ".join(entry.words)
     for entry in COMMANDS

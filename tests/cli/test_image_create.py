@@ -12,6 +12,8 @@ from ec2kit.sandbox.rules.lookup import backend_of
 from tests.cli.screens import Shell, check_golden
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
+
 MIB = 1 << 20
 SECRET, CLEAN = b"host key" * 64, b"\0" * 512
 CREATE = "image create web-1 --name golden"

@@ -14,6 +14,8 @@ from tests.blocks.disks import filled, make_disk, spoil_once
 from tests.cli.screens import Screen, Shell
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
+
 PLACES = (0, 1, 5, 7)
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.cli.screens import Screen, Shell, changing, check_golden
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sandbox() -> Seeded:

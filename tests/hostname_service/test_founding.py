@@ -11,6 +11,8 @@ import pytest
 
 from tests.repository.files import ROOT
 
+pytestmark = pytest.mark.slow
+
 DYNAMODB = "registry: dynamodb:names"
 SQLITE = "registry: sqlite:registry.sqlite"
 ROUTE53 = "dns: {route53: {shop.example.com: Z123456ABCDEFG}}"

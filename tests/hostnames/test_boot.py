@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.hostnames.certificates import Pair, self_signed
@@ -19,6 +20,8 @@ from tests.hostnames.machine import (
     Service,
     only_wget,
 )
+
+pytestmark = pytest.mark.slow
 
 NEUTRAL = (ID, ID)
 WEB = ("web-1", "web-1.shop.example.com")

@@ -18,6 +18,8 @@ from tests.engine.practice import Practice
 from tests.engine.pretend import Cut
 from tests.objects.streams import MIB, noise, pouring
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "backups"
 DATA = noise(17 * MIB)
 

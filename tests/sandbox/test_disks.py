@@ -18,6 +18,8 @@ from tests.sandbox.rules.blocks_ground import BLOCK, block, contents, upload
 from tests.sandbox.rules.making import calm, disks_of, launch, make_image, make_volume
 from tests.support.inprocess import InProcess
 
+pytestmark = pytest.mark.slow
+
 
 def raw_image(path: Path, size_gib: int = 1) -> Path:
     """A sparse image with data at its start, in its middle and in its last sector, and zeros that were written."""

@@ -24,6 +24,8 @@ from tests.hostname_service.registry.ground import (
     wanted,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def table() -> Iterator[Table]:

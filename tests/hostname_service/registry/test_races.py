@@ -21,6 +21,8 @@ from hostname_service.registry.sqlite import SqliteRegistry
 from tests.hostname_service.registry.ground import everything, half, line, machine, sqlite_path, wanted
 from tests.hostname_service.registry.racing import steps
 
+pytestmark = pytest.mark.slow
+
 
 def child(*words: object) -> subprocess.Popen[str]:
     """A process of `racing`."""

@@ -29,8 +29,9 @@ from tests.images.bundles.ground import (
 )
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_a_volume_there_and_back(shell: Shell, sandbox: Seeded, disk: Path) -> None:
     before = sets(shell)
 

@@ -17,6 +17,8 @@ from tests.images.bundles.ground import (
 )
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_restore_that_was_killed_fetches_nothing_twice(
     shell: Shell, sandbox: Seeded, bundle: str, disk: Path

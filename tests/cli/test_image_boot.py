@@ -18,6 +18,8 @@ from tests.cli.screens import Shell
 from tests.images.roots import tiny_root
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
+
 REPORT = BootReport(True, True, True, "ip-172-31-0-15", 3 << 30, 59, 61.24)
 
 

@@ -19,6 +19,8 @@ from tests.blocks.uploads import Uploads, uploading
 from tests.engine.practice import Practice
 from tests.engine.pretend import Cut
 
+pytestmark = pytest.mark.slow
+
 PLACES = (0, 1, 5, 7, 100, 2047)
 DAY = 25 * 3600.0
 

@@ -17,6 +17,8 @@ from ec2kit.images.disk.layout import TABLE_BYTES, architecture_of, make_layout
 from ec2kit.images.disk.spec import MIB, Disk, DiskSpec, Identity
 from tests.images.roots import CAPABILITY, MADE_AT, TOUCHED_AT, member, tiny_root
 
+pytestmark = pytest.mark.slow
+
 SPEC = DiskSpec("x86_64", 48 * MIB, MADE_AT, ("net.ifnames=0",))
 ROOT_START = 20 * MIB
 """One MiB, GRUB's three and the ESP's sixteen lie before it."""

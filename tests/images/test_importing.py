@@ -13,6 +13,8 @@ from ec2kit.host.processes import ProcessFailed, run
 from ec2kit.images.importing import Source, convert, convert_argv, inspect, source_of
 from tests.blocks.disks import disk_of, filled
 
+pytestmark = pytest.mark.slow
+
 PLACES = (0, 3, 9)
 
 

@@ -18,6 +18,8 @@ from ec2kit.images.root.scratch import Scratch
 from tests.images.shop import MONDAY, NOW, RECIPE, Shop
 from tests.support.clocks import FakeClock
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:

@@ -15,6 +15,8 @@ from ec2kit.images.root.manifest import Package, parse_packages
 from ec2kit.images.root.progress import Progress, advance
 from tests.images.shop import MONDAY, RECIPE, Shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:

@@ -24,6 +24,8 @@ from ec2kit.images.vendor.source import (
     working_copy,
 )
 
+pytestmark = pytest.mark.slow
+
 TABLE = "label: gpt\nstart=8192, size=8192, type=L\nstart=2048, size=4096, type=U\n"
 CONTENT = b"a system of the vendor's"
 

@@ -16,6 +16,8 @@ from ec2kit.sandbox.machines import CONTROL_HOST
 from ec2kit.sandbox.server import SandboxServer
 from tests.sandbox.seeded import Seeded
 
+pytestmark = pytest.mark.slow
+
 QUICK = 0.4
 """Seconds after which a test believes that nothing will be said. Waiting longer could only pass more often."""
 

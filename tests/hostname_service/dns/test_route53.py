@@ -19,6 +19,8 @@ from tests.hostname_service.dns.route53_fake import FakeRoute53
 from tests.hostname_service.dns.route53_ground import ZONES, of_client
 from tests.support.inprocess import InProcess
 
+pytestmark = pytest.mark.slow
+
 HOSTED = {zone: f"Z{number}" for number, zone in enumerate(ZONES)}
 RECORDS = Records("web-1.shop.example.com", ("10.0.0.5",), owner(1))
 

@@ -20,6 +20,8 @@ from tests.hostname_service.registry.ground import (
     wanted,
 )
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = [
     "'; DROP TABLE bindings; --",
     '" OR "1"="1',

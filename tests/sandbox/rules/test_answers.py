@@ -12,6 +12,8 @@ from ec2kit.sandbox.rules import answers, lookup
 from tests.sandbox.rules.making import calm, disks_of, instance, launch, make_image, make_volume
 from tests.support.inprocess import InProcess
 
+pytestmark = pytest.mark.slow
+
 ODD = "a <b> & \"c\" 'd' é\u2028"
 
 

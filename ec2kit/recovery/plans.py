@@ -140,6 +140,8 @@ def replace(seen: Seen, source: Source, failure: Failure) -> Plan:
         places=(_place(seen, failure, source),),
         image_tags={OF: old.id},
         subject=name,
+        # A tag that was taken off since (a host name given to another machine) does not come back with the disks.
+        leave=frozenset(source.spec.tags) if old.tags else frozenset(),
     )
     launch = restore_steps(source, target, (quarantine.key,), "replace/")
     link = Planned(

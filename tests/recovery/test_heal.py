@@ -6,7 +6,17 @@ import pytest
 
 from ec2kit.errors import Busy
 from ec2kit.model.instances import State
-from ec2kit.model.tags import FAILURE, HOLD_COOLDOWN, HOLD_FAILED, HOLDER, NAME, REPLACED_BY, REPLACES, STATE
+from ec2kit.model.tags import (
+    FAILURE,
+    HOLD_COOLDOWN,
+    HOLD_FAILED,
+    HOLDER,
+    HOSTNAME,
+    NAME,
+    REPLACED_BY,
+    REPLACES,
+    STATE,
+)
 from ec2kit.recovery.judge import Condition
 from ec2kit.sandbox.rules.lifecycle import fail
 from tests.recovery.rig import Station
@@ -106,6 +116,22 @@ def test_a_machine_that_a_restart_does_not_help_is_replaced(station: Station) ->
     address = station.address()
     assert address.instance == new.id
     assert address.tags[HOLDER] == new.id
+
+
+def test_the_replacement_has_the_tags_that_the_machine_had_last(station: Station) -> None:
+    id = station.enrol("web-1")
+    station.aws.tags.set([id], {HOSTNAME: "web-1.shop.example.com", "team": "shop"})
+    station.take_set(id)
+    station.aws.tags.delete([id], [HOSTNAME])
+    station.aws.tags.set([id], {"team": "blog"})
+    impair(station, id)
+
+    healed = station.heal(id)
+
+    (new,) = station.named("web-1")
+    assert healed.successor == new.id
+    assert HOSTNAME not in new.tags
+    assert new.tags["team"] == "blog"
 
 
 def test_a_finished_recovery_run_again_does_nothing(station: Station) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ec2kit.hostnames.hook import MARK
 from ec2kit.images.root.cleaning import TRACES, Act, cleaning_script
 
 KEPT = {
@@ -87,6 +88,38 @@ def test_what_programs_want_to_find_stays_empty(root: Path) -> None:
     ):
         assert (root / name).is_dir()
     assert list((root / "tmp").iterdir()) == []
+
+
+ENROLLED = (
+    "[main]\ncertname_x = 1\n# certname = old\n[agent]\nserver = puppet\n  certname=web-1.example.com\n"
+)
+
+
+@pytest.mark.parametrize("place", ["etc/puppet", "etc/puppetlabs/puppet"])
+def test_puppet_is_told_no_name_of_the_old_machine(root: Path, place: str) -> None:
+    tree = root / place
+    tree.mkdir(parents=True, exist_ok=True)
+    (tree / "puppet.conf").write_text(ENROLLED)
+    (tree / "puppet.conf").chmod(0o640)
+    (tree / "csr_attributes.yaml").write_text(f"# {MARK}\ncustom_attributes: {{}}\n")
+    (tree / "csr_attributes.yaml.before-ec2kit").write_text("extension_requests: {pp_role: web}\n")
+
+    for _ in range(2):
+        assert clean(root).returncode == 0
+
+    assert (tree / "puppet.conf").read_text() == ENROLLED.replace("  certname=web-1.example.com\n", "")
+    assert (tree / "puppet.conf").stat().st_mode & 0o777 == 0o640
+    assert (tree / "csr_attributes.yaml").read_text() == "extension_requests: {pp_role: web}\n"
+    assert not (tree / "csr_attributes.yaml.before-ec2kit").exists()
+
+
+def test_attributes_that_a_person_wrote_stay(root: Path) -> None:
+    file = root / "etc/puppet/csr_attributes.yaml"
+    file.write_text("extension_requests: {pp_role: web}\n")
+
+    clean(root)
+
+    assert file.read_text() == "extension_requests: {pp_role: web}\n"
 
 
 def test_cleaning_again_changes_nothing(root: Path) -> None:

@@ -27,6 +27,10 @@ class Act(StrEnum):
     """Directories stay, without the files in them: programs expect theirs."""
     UNLINK = "unlink"
     """Removed when it is a file of its own; a symbolic link is configuration, and stays."""
+    HOOK = "hooked"
+    """Removed when the boot hook wrote it; what the hook found there is put back."""
+    CERTNAME = "certname"
+    """Puppet's settings stay, but for the name of the certificate: without it, it is the host's."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,14 @@ TRACES: tuple[Trace, ...] = (
     Trace("/var/lib/puppet/ssl", Act.REMOVE, "Puppet's key and certificate, which are for one name"),
     Trace("/etc/puppet/ssl", Act.REMOVE, "the same, elsewhere"),
     Trace("/etc/puppetlabs/puppet/ssl", Act.REMOVE, "the same, elsewhere"),
+    Trace(
+        "/etc/puppet/puppet.conf",
+        Act.CERTNAME,
+        "its `certname`: the new machine would ask for the old one's certificate",
+    ),
+    Trace("/etc/puppetlabs/puppet/puppet.conf", Act.CERTNAME, "the same, elsewhere"),
+    Trace("/etc/puppet/csr_attributes.yaml", Act.HOOK, "the token of the old machine, and which one it was"),
+    Trace("/etc/puppetlabs/puppet/csr_attributes.yaml", Act.HOOK, "the same, elsewhere"),
     Trace("/opt/puppetlabs/puppet/cache", Act.REMOVE, "Puppet's facts and last catalogue"),
     Trace("/var/lib/puppet/state", Act.REMOVE, "Puppet's last run"),
     Trace("/var/cache/puppet", Act.REMOVE, "Puppet's facts and last catalogue"),
@@ -136,6 +148,19 @@ inside() {
 remove() { for path; do if inside "$path"; then rm -rf -- "$path"; fi; done; }
 empty() { for path; do if inside "$path" && [ ! -h "$path" ]; then : >"$path"; fi; done; }
 unlink() { for path; do if inside "$path" && [ ! -h "$path" ]; then rm -f -- "$path"; fi; done; }
+hooked() {
+    for path; do
+        inside "$path" && [ ! -h "$path" ] && grep -qs 'written by the ec2kit boot hook' "$path" || continue
+        rm -f -- "$path"
+        [ ! -f "$path.before-ec2kit" ] || mv -f -- "$path.before-ec2kit" "$path"
+    done
+}
+certname() {
+    for path; do
+        inside "$path" && [ ! -h "$path" ] && grep -qs '^[[:space:]]*certname[[:space:]]*=' "$path" || continue
+        sed -i '/^[[:space:]]*certname[[:space:]]*=/d' "$path"
+    done
+}
 contents() {
     for path; do
         if inside "$path" && [ ! -h "$path" ]; then

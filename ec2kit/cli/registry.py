@@ -29,6 +29,7 @@ SECTIONS: dict[str, str] = {
     "images": "images: what machines are launched from",
     "network": "Elastic IPs",
     "recovery": "dead machines back on their addresses",
+    "money": "what machines cost, and what reserving them would save",
     "names": "host names, which machines ask for at boot",
     "kit": "history, unfinished runs, the practice AWS, help",
 }
@@ -111,6 +112,10 @@ COMMANDS: tuple[Command, ...] = (
         ("recovery resume", "recovery:resume", "lift a pause"),
         ("recovery ack", "recovery:ack", "acknowledge a failed recovery"),
         ("recovery retire", "recovery:retire", "end a quarantine: the old machine goes"),
+    ),
+    *_at(
+        "money",
+        ("cost compare", "cost_compare:compare", "a reservation against on demand, from plain figures"),
     ),
     *_at(
         "names",

@@ -1,4 +1,4 @@
-"""Every console block of the README, the tutorial and the how-to pages, typed as it stands."""
+"""Every console block of the README, the tutorial, the how-to pages and the explanations, typed as it stands."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ PAGES = [
         ROOT / "README.md",
         *sorted((ROOT / "docs" / "tutorial").glob("*.md")),
         *sorted((ROOT / "docs" / "how-to").glob("*.md")),
+        *sorted((ROOT / "docs" / "explanation").glob("*.md")),
     )
     # That one wants a clock of the real speed, and a name server.
     if page.name != "names-at-boot.md" and steps(page, page.read_text())

@@ -1,0 +1,1 @@
+"""What machines cost and what reserving them would save: prices, the arithmetic, reports. Pure, but for files."""

@@ -1,0 +1,129 @@
+"""What things cost, as JSON and as lines for people: amounts with their currency, each sum labelled for what it is."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from ec2kit.costs.comparing import BreakEven, Comparison
+from ec2kit.costs.offers import Billing, Offer
+from ec2kit.model.money import format_amount, format_rate
+from ec2kit.screen.curves import curves_text
+
+BILLED = {Billing.USED: "hours used are billed", Billing.ALL: "all hours are billed"}
+STEPS = 50
+"""Of the chart: a column for each two per cent."""
+
+
+def money_json(amount: Decimal, currency: str) -> dict[str, str]:
+    """Given an amount, return the documented object: `{"amount": "141.60", "currency": "USD"}`, to six digits."""
+    return {"amount": format_rate(amount), "currency": currency}
+
+
+def comparison_json(found: Comparison) -> dict[str, Any]:
+    """Given a comparison, return the documented JSON object."""
+    offer = found.offer
+    years, currency = offer.term.years, offer.currency
+
+    def money(amount: Decimal) -> dict[str, str]:
+        return money_json(amount, currency)
+
+    return {
+        "term": offer.term,
+        "term_hours": offer.term.hours,
+        "billing": offer.billing,
+        "utilization": _ratio(found.utilization),
+        "hours": _ratio(found.hours),
+        "on_demand": {
+            "hourly": money(found.on_demand),
+            "yearly": money(found.on_demand_total / years),
+            "total": money(found.on_demand_total),
+        },
+        "reserved": {
+            "upfront": money(offer.upfront),
+            "hourly": money(offer.hourly),
+            "effective_hourly": money(offer.effective_hourly),
+            "yearly": money(found.reserved_total / years),
+            "total": money(found.reserved_total),
+        },
+        "saving": {
+            "yearly": money(found.saving / years),
+            "total": money(found.saving),
+            "share": _ratio(found.saving_share),
+        },
+        "break_even": {billing.value: _break_even_json(found.break_even(billing)) for billing in Billing},
+    }
+
+
+def _break_even_json(found: BreakEven) -> dict[str, Any]:
+    return {
+        "pays": found.pays,
+        "hours": _ratio(found.hours),
+        "days": _ratio(found.days),
+        "share": _ratio(found.share),
+    }
+
+
+def _ratio(value: Decimal | None) -> float | None:
+    """Hours, days and shares are measures, not money: a number in JSON."""
+    return None if value is None else float(round(value, 6))
+
+
+def comparison_pairs(found: Comparison) -> list[tuple[str, str]]:
+    """Given a comparison, return what a person reads: the two totals, the saving, both break-evens."""
+    offer = found.offer
+    years, currency = offer.term.years, offer.currency
+    pairs = [
+        ("term", f"{offer.term}, {offer.term.hours:,} h; used {_percent(found.utilization)} of it"),
+        (
+            "on demand",
+            f"{format_amount(found.on_demand_total)} {currency} ({format_rate(found.on_demand)} an hour)",
+        ),
+        ("reserved", f"{format_amount(found.reserved_total)} {currency} ({_fees(offer)})"),
+    ]
+    if years > 1:
+        each = f"on demand {format_amount(found.on_demand_total / years)} {currency}"
+        pairs.append(("a year", f"{each}, reserved {format_amount(found.reserved_total / years)} {currency}"))
+    share = "" if found.saving_share is None else f", {_percent(abs(found.saving_share))}"
+    word = "saving" if found.saving >= 0 else "costs more"
+    pairs += [
+        (word, f"{format_amount(abs(found.saving))} {currency}{share}"),
+        (
+            "effective hourly",
+            f"{format_rate(offer.effective_hourly)} {currency} when it runs all of the term",
+        ),
+        ("break-even", _break_even_text(found.break_even())),
+    ]
+    other = Billing.ALL if offer.billing is Billing.USED else Billing.USED
+    return [*pairs, ("break-even", _break_even_text(found.break_even(other)))]
+
+
+def comparison_chart(found: Comparison) -> str:
+    """Given a comparison, return a chart of both costs over the share of the term that the instance runs."""
+    points = list(found.over_utilization(STEPS))
+    return curves_text(
+        [point.on_demand for point in points],
+        [point.reserved for point in points],
+        ("on demand", "reserved"),
+        ("0 %", "100 % of the term"),
+        format_amount(max(points[-1].on_demand, points[-1].reserved)),
+    )
+
+
+def _fees(offer: Offer) -> str:
+    upfront, hourly = format_amount(offer.upfront), format_rate(offer.hourly)
+    return f"{upfront} at once, {hourly} an hour, {BILLED[offer.billing]}"
+
+
+def _break_even_text(found: BreakEven) -> str:
+    billed = BILLED[found.billing]
+    if found.hours is None:
+        return f"never: its hour costs no less ({billed})"
+    if not found.pays:
+        return f"not within the term: it would take {found.hours:,.0f} h ({billed})"
+    days, share = found.hours / 24, found.hours / found.term_hours
+    return f"{found.hours:,.1f} h of use, {days:,.1f} days, {_percent(share)} of the term ({billed})"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN):f} %"

@@ -81,7 +81,19 @@ class Machine:
         """Whether its name may go to another: it is terminated, or stopped and quarantined by ec2kit."""
         if self.state in (MachineState.TERMINATED, MachineState.GONE):
             return True
-        return self.state is MachineState.STOPPED and self.tags.get("ec2kit:state") == "quarantined"
+        return self.state is MachineState.STOPPED and self._set_aside
+
+    @property
+    def is_letting_go(self) -> bool:
+        """Whether it is about to have let go: what is being terminated comes back never, and what was put in
+        quarantine and is being stopped does so by a person's word alone."""
+        return self.state is MachineState.SHUTTING_DOWN or (
+            self.state is MachineState.STOPPING and self._set_aside
+        )
+
+    @property
+    def _set_aside(self) -> bool:
+        return self.tags.get("ec2kit:state") == "quarantined"
 
 
 class BindingState(StrEnum):

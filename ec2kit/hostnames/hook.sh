@@ -243,7 +243,7 @@ read_answer() {
     only "$secret" 'A-Za-z0-9_=.+/-' && [ ${#secret} -ge 16 ] && [ ${#secret} -le 256 ]
 }
 
-# How it ends is `verdict`: bound, refused, wrong, later, away.
+# How it ends is `verdict`: bound, refused, held, wrong, later, away.
 claim() {
     verdict=wrong why='there is no curl here, and no wget with --method'
     [ -n "$tool" ] || return 0
@@ -272,6 +272,11 @@ claim() {
                 ;;
             000) verdict=away why='the service does not answer' ;;
             5??) verdict=away why="the service answers $status: $told" ;;
+            409)
+                # Another has the name: it may be ending, or an operator gives the name on. The timer asks again.
+                verdict=held why="the service answers 409: $told"
+                return 0
+                ;;
             *)
                 verdict=refused why="the service answers $status: $told"
                 return 0
@@ -339,7 +344,10 @@ at_boot() {
     fi
     claim
     case $verdict in
-        bound) bind && say "this is $fqdn" && return ;;
+        bound)
+            bind && say "this is $fqdn" && return
+            leave_retry
+            ;;
         refused) drop_retry ;;
         away)
             leave_retry
@@ -350,6 +358,8 @@ at_boot() {
             ;;
         *) leave_retry ;;
     esac
+    # A name by its tag, of an earlier boot, is not the one that it has now.
+    rm -f "$memory/state"
     neutral
     say "$id has no name, Puppet is locked: $why"
     return 1
@@ -371,10 +381,12 @@ again() {
             [ -z "$secret" ] || bind || { say "$why" && return 1; }
             say "this is $fqdn"
             ;;
-        refused)
+        refused | held)
+            # Neutral and still held: nothing is new.
+            [ "$verdict" = refused ] || [ -n "$was" ] || return 0
             neutral
             rm -f "$memory/state"
-            drop_retry
+            [ "$verdict" = held ] || drop_retry
             say "$id has no name any more, Puppet is locked: $why"
             ;;
         *) return 0 ;;

@@ -84,11 +84,9 @@ def _has_let_go(ground: Ground, holder: Binding) -> bool:
         ) from error
     if machine is None:
         return False
-    if machine.state is MachineState.SHUTTING_DOWN:
-        # Nothing brings it back: whoever comes after it need not be told that the name is another's.
-        raise Later(
-            "held-ending", f"{holder.machine}, which has the name, is being terminated", retry_after=5
-        )
+    if machine.is_letting_go:
+        # Whoever comes after it need not be told that the name is another's.
+        raise Later("held-ending", f"{holder.machine}, which has the name, is {machine.state}", retry_after=5)
     just_made = ground.clock.now() - holder.since < SHOWN
     return machine.has_let_go and not (just_made and machine.state is MachineState.GONE)
 

@@ -43,7 +43,7 @@ def test_not_yet_until_the_deadline_fails_closed_and_asks_on(machine: Machine) -
     assert "not yet: ca-away" in machine.console
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 302])
+@pytest.mark.parametrize("status", [400, 403, 404, 302])
 def test_refused_is_refused_whatever_the_tag_says(machine: Machine, status: int) -> None:
     machine.service = Service([Said(status, b"held: by another\n", (("Location", "https://127.0.0.1/"),))])
     machine.metadata.tags["ec2kit:hostname"] = WEB[1]
@@ -98,11 +98,73 @@ def test_back_and_refusing_takes_the_name_of_the_tag_away(machine: Machine) -> N
     machine.metadata.tags["ec2kit:hostname"] = WEB[1]
     machine.boot()
 
-    machine.service = Service([Said(409, b"held\n")])
+    machine.service = Service([Said(403, b"no-name\n")])
     assert machine.boot(2, "again") == 0
     assert machine.named == NEUTRAL
     assert machine.locked()
     assert not machine.retries()
+
+
+HELD = Said(409, b"refused: held: another has it\n")
+
+
+def test_a_name_that_another_has_is_asked_for_until_that_is_gone(machine: Machine) -> None:
+    machine.service = Service([HELD])
+    machine.metadata.tags["ec2kit:hostname"] = WEB[1]
+
+    assert machine.boot(patience=10) == 1
+    assert len(machine.asked) == 1, "a boot does not wait for it"
+    for _ in range(2):
+        assert machine.named == NEUTRAL
+        assert machine.locked()
+        assert machine.retries()
+        assert machine.boot(2, "again") == 0
+    [line] = machine.console.strip().splitlines()
+    assert "Puppet is locked: the service answers 409: refused: held: another has it" in line
+
+    machine.service = Service()
+    assert machine.boot(2, "again") == 0
+    assert machine.named == WEB
+    assert not machine.locked()
+    assert not machine.retries()
+
+
+def test_a_name_by_its_tag_that_another_has_is_taken_away_and_asked_for(machine: Machine) -> None:
+    machine.service = None
+    machine.metadata.tags["ec2kit:hostname"] = WEB[1]
+    machine.boot()
+
+    machine.service = Service([HELD])
+    assert machine.boot(2, "again") == 0
+    assert machine.named == NEUTRAL
+    assert machine.locked()
+    assert machine.retries()
+    assert "has no name any more" in machine.console
+
+
+@pytest.mark.parametrize("says", [Said(202, b"ca-away\n"), HELD])
+def test_what_a_boot_was_called_by_its_tag_is_forgotten_with_the_name(machine: Machine, says: Said) -> None:
+    """A name that is given afterwards is another than the machine has then, though it was the tag's."""
+    machine.service = None
+    machine.metadata.tags["ec2kit:hostname"] = WEB[1]
+    machine.boot()
+
+    machine.service = Service([says])
+    assert machine.boot() == 1
+    assert machine.named == NEUTRAL
+    assert not machine.has("var/lib/ec2kit/hostname/state")
+
+
+def test_a_name_that_cannot_be_written_down_is_asked_for_again(machine: Machine) -> None:
+    blocked = machine.root / "etc/puppet/csr_attributes.yaml.new"
+    blocked.mkdir(parents=True)
+    assert machine.boot() == 1
+    assert machine.named == NEUTRAL
+    assert machine.retries()
+
+    blocked.rmdir()
+    assert machine.boot(2, "again") == 0
+    assert machine.named == WEB
 
 
 @pytest.mark.parametrize("tag", ["web_1", "web-1; reboot", "a." * 130, ""])

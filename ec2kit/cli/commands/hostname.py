@@ -34,8 +34,8 @@ Found = TypeVar("Found")
 def assign(context: Context, name: str, instance: str) -> None:
     """Say that an instance shall have a host name, whoever has it now, in either order.
 
-    It gets the name when it asks next: at its first boot, or, when it was refused, at the next one. Until then the name
-    stays with who has it.
+    It gets the name when it asks next: at its first boot; within a minute or two, when it has none because another
+    has it; or at its next boot, when it was refused for another reason. Until then the name stays with who has it.
 
     \b
     ec2kit hostname assign web-1.shop.example.com i-0123456789abcdef0

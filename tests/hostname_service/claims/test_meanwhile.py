@@ -223,14 +223,58 @@ def test_who_asked_in_time_is_not_late_because_ec2_was_away(town: Town) -> None:
     assert town.ask(id).name == "db"
 
 
-def test_a_holder_that_is_being_terminated_is_waited_for(town: Town) -> None:
+QUARANTINED = {"ec2kit:state": "quarantined"}
+
+
+@pytest.mark.parametrize(
+    "ending, ended, tags",
+    [
+        (MachineState.SHUTTING_DOWN, MachineState.TERMINATED, {}),
+        (MachineState.STOPPING, MachineState.STOPPED, QUARANTINED),
+    ],
+)
+def test_a_holder_that_is_ending_is_waited_for(
+    town: Town, ending: MachineState, ended: MachineState, tags: dict[str, str]
+) -> None:
     old = town.launch(1, "db")
     town.ask(old)
-    town.now_is(old, MachineState.SHUTTING_DOWN)
+    town.now_is(old, ending, tags)
     successor = town.launch(2, "db")
     with pytest.raises(Later) as later:
         town.ask(successor)
     assert later.value.reason == "held-ending"
     assert row_of(town).machine.instance_id == old
+    town.now_is(old, ended, tags)
+    assert town.ask(successor).name == "db"
+
+
+@pytest.mark.parametrize(
+    "state, tags",
+    [(MachineState.STOPPING, {}), (MachineState.STOPPED, {}), (MachineState.RUNNING, QUARANTINED)],
+)
+def test_whose_holder_may_go_on_is_given_its_name_when_that_has_ended_at_last(
+    town: Town, state: MachineState, tags: dict[str, str]
+) -> None:
+    """The machine that was refused asks on for as long as it runs, in the same start."""
+    old = town.launch(1, "db")
+    town.ask(old)
+    town.now_is(old, state, tags)
+    successor = town.launch(2, "db")
+    for _ in range(3):
+        with pytest.raises(Held) as held:
+            town.ask(successor)
+        assert held.value.reason == "held"
+        town.tick(minutes=30)
     town.now_is(old, MachineState.TERMINATED)
+    assert town.ask(successor).name == "db"
+
+
+def test_who_was_refused_gets_the_name_by_an_operators_word_too(town: Town) -> None:
+    """After `recover --fenced-by-hand`: EC2 shows the old machine as it was when its zone went."""
+    town.ask(town.launch(1, "db"))
+    successor = town.launch(2, "db")
+    with pytest.raises(Held):
+        town.ask(successor)
+    town.tick(minutes=30)
+    town.desk.assign(f"db.{ZONE}", successor, "uid:0")
     assert town.ask(successor).name == "db"

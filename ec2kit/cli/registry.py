@@ -116,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
     *_at(
         "money",
         ("cost compare", "cost_compare:compare", "a reservation against on demand, from plain figures"),
+        ("cost reserved", "cost_reserved:reserved", "every offer for a type beside its price on demand"),
     ),
     *_at(
         "names",

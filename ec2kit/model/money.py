@@ -65,11 +65,11 @@ def parse_amount(text: str, what: str) -> Decimal:
 
 def format_amount(amount: Decimal) -> str:
     """Given an amount, return it with two digits after the point, as a bill has it: `1,234.50`."""
-    return f"{amount.quantize(_CENT, ROUND_HALF_EVEN):,f}"
+    return f"{amount.quantize(_CENT, ROUND_HALF_EVEN) + 0:,f}"
 
 
 def format_rate(amount: Decimal) -> str:
     """Given a price per hour or piece, return it with two to six digits after the point: `0.0162`, `0.10`."""
-    fine = f"{amount.quantize(_FINE, ROUND_HALF_EVEN):f}"
+    fine = f"{amount.quantize(_FINE, ROUND_HALF_EVEN) + 0:f}"
     whole, _, part = fine.partition(".")
     return f"{whole}.{part.rstrip('0'):0<2}"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from ec2kit.costs.comparing import BreakEven, Comparison
 from ec2kit.costs.offers import Billing, Offer
-from ec2kit.model.money import format_amount, format_rate
+from ec2kit.costs.prices.price import PriceList
+from ec2kit.costs.reserving import Choice
+from ec2kit.model.money import Money, format_amount, format_rate
+from ec2kit.screen.columns import Column
 from ec2kit.screen.curves import curves_text
 
 BILLED = {Billing.USED: "hours used are billed", Billing.ALL: "all hours are billed"}
@@ -15,18 +19,13 @@ STEPS = 50
 """Of the chart: a column for each two per cent."""
 
 
-def money_json(amount: Decimal, currency: str) -> dict[str, str]:
-    """Given an amount, return the documented object: `{"amount": "141.60", "currency": "USD"}`, to six digits."""
-    return {"amount": format_rate(amount), "currency": currency}
-
-
 def comparison_json(found: Comparison) -> dict[str, Any]:
     """Given a comparison, return the documented JSON object."""
     offer = found.offer
     years, currency = offer.term.years, offer.currency
 
-    def money(amount: Decimal) -> dict[str, str]:
-        return money_json(amount, currency)
+    def money(amount: Decimal) -> Money:
+        return Money(amount, currency)
 
     return {
         "term": offer.term,
@@ -126,4 +125,46 @@ def _break_even_text(found: BreakEven) -> str:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN):f} %"
+    # Adding zero takes the sign off a zero.
+    return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN) + 0:f} %"
+
+
+def _shown(amount: Money) -> str:
+    return format_amount(amount.amount)
+
+
+CHOICE_COLUMNS: tuple[Column[Choice], ...] = (
+    Column("offer", lambda way: str(way.price.commitment or "on-demand")),
+    Column("upfront", lambda way: way.upfront, shown=lambda way: _shown(way.upfront)),
+    Column("monthly", lambda way: way.monthly, shown=lambda way: _shown(way.monthly)),
+    Column("total", lambda way: way.total, shown=lambda way: _shown(way.total)),
+    Column("yearly", lambda way: way.yearly, shown=lambda way: _shown(way.yearly)),
+    Column("effective_hourly", lambda way: way.effective_hourly),
+    Column("saving_yearly", lambda way: way.saving, shown=lambda way: _shown(way.saving)),
+    Column("saving", lambda way: _ratio(way.saving_share), shown=lambda way: _percent(way.saving_share)),
+    Column(
+        "break_even",
+        lambda way: _ratio(way.break_even_share),
+        shown=lambda way: "" if way.break_even_share is None else _percent(way.break_even_share),
+    ),
+    Column("currency", lambda way: way.price.currency),
+    Column("break_even_hours", lambda way: _ratio(way.break_even_hours), extra=True),
+    Column("term", lambda way: way.price.commitment and way.price.commitment.term, extra=True),
+    Column("class", lambda way: way.price.commitment and way.price.commitment.offering_class, extra=True),
+    Column("payment", lambda way: way.price.commitment and way.price.commitment.payment, extra=True),
+    Column("hourly", lambda way: Money(way.price.hourly, way.price.currency), extra=True),
+    Column("since", lambda way: way.price.since, extra=True),
+)
+"""Ways to pay. `saving` and `break_even` are shares: 0.353 is 35.3 %."""
+
+
+def source_line(prices: PriceList, count: int, utilization: Decimal, now: datetime) -> str:
+    """Given prices, return what they are of, where they are from and how old they are: part of every answer."""
+    machines = f"{count} × " if count > 1 else ""
+    used = "" if utilization == 1 else f", used {_percent(utilization)} of the time"
+    if prices.published is None:
+        return f"{machines}{prices.machine}{used}; prices of {prices.source}, of an unknown date"
+    age = now - prices.published
+    old = f"{age.days} days old" if age.days < 730 else f"{age.days // 365} years old"
+    day = prices.published.date().isoformat()
+    return f"{machines}{prices.machine}{used}; prices of {prices.source}, published {day}, {old}"

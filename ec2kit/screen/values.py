@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from ec2kit.model.money import Money, format_rate
 from ec2kit.model.periods import format_time
 
 EMPTY = "-"
@@ -28,6 +29,7 @@ _SCALARS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (datetime, format_time),
     (timedelta, lambda value: int(value.total_seconds())),
     (Decimal, str),
+    (Money, lambda value: {"amount": format_rate(value.amount), "currency": value.currency}),
 )
 
 
@@ -61,7 +63,7 @@ def one_line(text: str) -> str:
 
 def text_of(value: Any) -> str:
     """Given a value of ours, return one line for a cell: never empty, no tab, newline or terminal escape in it."""
-    plain = _plain(json_of(value))
+    plain = format_rate(value.amount) if isinstance(value, Money) else _plain(json_of(value))
     return plain.translate(_ESCAPES) or EMPTY
 
 

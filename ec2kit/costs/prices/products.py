@@ -112,6 +112,13 @@ def unlike(product: Product, machine: Machine) -> tuple[str, ...]:
     )
 
 
+def regions_with(products: Iterable[Product], type: str) -> tuple[str, ...]:
+    """The regions in which products have this instance type."""
+    return tuple(
+        sorted({_region(each) for each in products if each.attributes.get("instanceType") == type} - {""})
+    )
+
+
 def pin(products: Iterable[Product], machine: Machine, source: str) -> PriceList:
     """Given products, return the prices of the one that is this machine's.
 

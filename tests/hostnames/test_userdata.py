@@ -5,9 +5,10 @@ from __future__ import annotations
 import email
 import gzip
 import random
+from email.message import Message
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ec2kit.errors import UsageError
@@ -48,6 +49,7 @@ def test_alone_it_is_as_it_is() -> None:
         ("#cloud-boothook\n#!/bin/sh\ntrue\n", "text/cloud-boothook"),
         ("#cloud-config\n# grüße\npackages: [nginx]\n", "text/cloud-config"),
         ("#!/bin/sh\r\necho\r\nFrom here\n", "text/x-shellscript"),
+        ("\n#Cloud-Config\npackages: [nginx]\n", "text/cloud-config"),
     ],
 )
 def test_both_parts_are_as_they_were(text: str, kind: str) -> None:
@@ -57,6 +59,7 @@ def test_both_parts_are_as_they_were(text: str, kind: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300))
 def test_any_bytes_of_a_script_come_through(data: bytes) -> None:
     text = b"#!/bin/sh\n".decode() + data.decode(errors="surrogateescape")
@@ -82,6 +85,93 @@ def test_many_parts_stay_many() -> None:
         "text/cloud-boothook",
         "text/x-shellscript",
     ]
+
+
+SEVERAL = """\
+Subject: for all
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="inner"
+
+--inner
+MIME-Version: 1.0
+Content-Type: text/cloud-config; charset="us-ascii"; name="first thing.yaml"
+Content-Transfer-Encoding: base64
+Content-Disposition: attachment;
+ filename="20 first.yaml"
+Merge-Type: list(append)+dict(recurse_array)+str()
+X-Merge-Type: dict(replace)
+Launch-Index: 3
+X-Ours: kept as well
+
+I2Nsb3VkLWNvbmZpZwpwYWNrYWdlczogW25naW54XQo=
+--inner
+Content-Type: text/x-shellscript
+
+#!/bin/sh
+--inner--
+"""
+
+
+def messages(text: str) -> list[Message]:
+    return [part for part in email.message_from_string(text).walk() if not part.is_multipart()]
+
+
+def test_what_cloud_init_is_told_of_a_part_stays_with_it() -> None:
+    _, config, script = messages(with_hook(HOOK, SEVERAL))
+
+    assert config.items() == [
+        ("Content-Type", 'text/cloud-config; charset="utf-8"; name="first thing.yaml"'),
+        ("Content-Disposition", 'attachment; filename="20 first.yaml"'),
+        ("Merge-Type", "list(append)+dict(recurse_array)+str()"),
+        ("X-Merge-Type", "dict(replace)"),
+        ("Launch-Index", "3"),
+        ("X-Ours", "kept as well"),
+        ("Content-Transfer-Encoding", "7bit"),
+    ]
+    assert config.get_payload() == "#cloud-config\npackages: [nginx]\n"
+    assert config.get_filename() == "20 first.yaml"
+    assert script.items() == [
+        ("Content-Type", 'text/x-shellscript; charset="utf-8"'),
+        ("Content-Transfer-Encoding", "7bit"),
+    ]
+
+
+def test_a_message_of_one_part_keeps_its_headers_too() -> None:
+    one = "Launch-Index: 1\nContent-Type: text/cloud-config\nMIME-Version: 1.0\n\n#cloud-config\n{}\n"
+
+    _, config = messages(with_hook(HOOK, one))
+    assert (config["Launch-Index"], config.get_content_type()) == ("1", "text/cloud-config")
+
+
+def test_a_message_of_no_part_is_refused() -> None:
+    with pytest.raises(UsageError, match="several parts, and has none"):
+        with_hook(HOOK, "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n#!/bin/sh\n")
+
+
+HEADERS = st.sampled_from(["Merge-Type", "Launch-Index", "Content-Disposition", "X-Ours", "Subject"])
+VALUES = st.lists(
+    st.sampled_from([*"ab1 =;\"'()+\\\t\x0b\u00e9\u2028\udcff", "\n ", "\r\n\t"]), max_size=40
+).map("".join)
+PARAMETERS = st.dictionaries(st.sampled_from(["name", "NAME", "x-y", "charset", "name*"]), VALUES, max_size=3)
+
+
+@pytest.mark.slow
+@given(st.lists(st.tuples(HEADERS, VALUES), max_size=4), PARAMETERS, st.sampled_from(["", "\u00e9", "\r\n"]))
+@example([("Subject", "\n a")], {"name*": "utf-8''a%20b"}, "")
+def test_merging_twice_is_merging_once(
+    headers: list[tuple[str, str]], parameters: dict[str, str], more: str
+) -> None:
+    kind = "text/x-shellscript" + "".join(f"; {name}={value}" for name, value in parameters.items())
+    lines = [
+        f"{name}: {value}" for name, value in [("MIME-Version", "1.0"), ("Content-Type", kind), *headers]
+    ]
+    text = "\n".join([*lines, "", f"#!/bin/sh\n{more}"])
+
+    once = with_hook(HOOK, text)
+    assert with_hook(HOOK, text) == once
+    assert with_hook(HOOK, once) == once
+    assert once.isascii()
+    assert [data for _, data in parts(once)][1] == f"#!/bin/sh\n{more}".encode()
 
 
 def test_gzipped_user_data_is_understood() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
@@ -34,6 +35,8 @@ TYPES = {
 """What user data begins with, and its type as a part; the longer beginnings come first."""
 ANEW = frozenset({"content-type", "content-transfer-encoding", "mime-version"})
 """Headers that say how a part is packed: it is packed anew."""
+MOST_UNPACKED = 1 << 22
+"""Gzipped text can be a thousand times as long as it looks."""
 HEAD = 4096
 """Where cloud-init looks for `MIME-Version:` in user data."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -49,6 +52,22 @@ class Part:
     parameters: tuple[tuple[str, str], ...] = ()
     """Those of its Content-Type, but for the character set."""
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def unpacked(text: str) -> str:
+    """Given a text, return it as it is, or as it was before gzip; raises `UsageError` when that is broken."""
+    raw = text.encode(errors="surrogateescape")
+    if not raw.startswith(b"\x1f\x8b"):
+        return text
+    # 31: a gzip header is there (zlib.decompressobj).
+    unpacking = zlib.decompressobj(31)
+    try:
+        found = unpacking.decompress(raw, MOST_UNPACKED)
+    except zlib.error as error:
+        raise UsageError(f"the user data is gzipped, and broken: {error}") from error
+    if not unpacking.eof:
+        raise UsageError("the user data is gzipped, and broken: it has no end, or is far too long")
+    return found.decode(errors="surrogateescape")
 
 
 def kind_of(text: str) -> str:

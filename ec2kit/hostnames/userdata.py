@@ -8,17 +8,15 @@ surrogates. Pure.
 from __future__ import annotations
 
 import gzip
-import zlib
 
 from ec2kit.errors import UsageError
+from ec2kit.hostnames.cloud_config import keys_of
 from ec2kit.hostnames.hook import MARK
 from ec2kit.hostnames.hook import PREFIX as HOOK
-from ec2kit.hostnames.parts import Part, multipart, parts_of
+from ec2kit.hostnames.parts import Part, multipart, parts_of, unpacked
 
 MOST_BYTES = 16_384
 """RunInstances (EC2 API reference, "UserData"): 16 KB before base64."""
-MOST_UNPACKED = 1 << 22
-"""Gzipped text can be a thousand times as long as it looks."""
 OURS = ("hostname", "fqdn", "preserve_hostname", "manage_etc_hosts", "prefer_fqdn_over_hostname")
 """Keys of cloud-config that user data must leave to the hook: what user data says comes before any file."""
 
@@ -29,7 +27,7 @@ def with_hook(hook: str, user_data: str = "") -> str:
     A hook of ours that was in it is replaced. Raises `UsageError` when the other data sets the host name itself, is
     nothing that cloud-init knows, or when both are too long gzipped too.
     """
-    others = [part for part in parts_of(_unpacked(user_data)) if not is_hook(part.text)]
+    others = [part for part in parts_of(unpacked(user_data)) if not is_hook(part.text)]
     for part in others:
         _check_names(part)
     whole = hook if not others else multipart([Part("text/cloud-boothook", hook), *others])
@@ -51,32 +49,9 @@ def is_hook(text: str) -> bool:
     return text.startswith(HOOK) and MARK in text
 
 
-def _unpacked(text: str) -> str:
-    raw = text.encode(errors="surrogateescape")
-    if not raw.startswith(b"\x1f\x8b"):
-        return text
-    # 31: a gzip header is there (zlib.decompressobj).
-    unpacking = zlib.decompressobj(31)
-    try:
-        found = unpacking.decompress(raw, MOST_UNPACKED)
-    except zlib.error as error:
-        raise UsageError(f"the user data is gzipped, and broken: {error}") from error
-    if not unpacking.eof:
-        raise UsageError("the user data is gzipped, and broken: it has no end, or is far too long")
-    return found.decode(errors="surrogateescape")
-
-
 def _check_names(part: Part) -> None:
-    import yaml
-
-    kind, text = part.kind, part.text
-    if kind != "text/cloud-config" and not (kind == "text/plain" and text.startswith("#cloud-config\n")):
-        return
-    try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise UsageError("the user data is no YAML, though it says that it is cloud-config") from error
-    if taken := [key for key in OURS if isinstance(found, dict) and key in found]:
+    found = keys_of(part)
+    if taken := [key for key in OURS if key in found]:
         raise UsageError(
             f"the user data sets '{taken[0]}', which is the boot hook's to say",
             hint=f"take `{taken[0]}` out of it; --no-etc-hosts leaves /etc/hosts alone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import gzip
 import random
@@ -199,6 +200,53 @@ def test_what_is_too_long_gzipped_too_is_refused() -> None:
         with_hook(HOOK, f"#!/bin/sh\n# {noise}\n")
 
 
+PACKED = base64.b64encode(gzip.compress(NAMES.encode())).decode()
+PATCH = '[{"op": "add", "path": "/fqdn", "value": "a.b"}]'
+SETTING = [
+    "## template: jinja\n#cloud-config\nhostname: web-{{ v1.local_hostname }}\n",
+    "## template: jinja\n#cloud-config\n{% if v1.region == 'eu' %}\n'fqdn': a.b\n{% endif %}\nruncmd: [a]\n",
+    "## template: jinja\n{# {{ #}#cloud-config\n{fqdn: a.b, runcmd: [{{ one }}]}\n",
+    "## Template: jinja\n#cloud-config\nruncmd: {% raw %}[a]{% endraw %}\n{%- set x = 1 %}preserve_hostname : true\n",
+    "#cloud-config-archive\n- |\n  #cloud-config\n  hostname: a\n",
+    "#cloud-config-archive\n- 'hostname: a'\n",
+    "#cloud-config-archive\n- {type: text/cloud-config, content: 'manage_etc_hosts: true', filename: x}\n",
+    "#cloud-config-archive\n- {content: '## template: jinja\n\n    #cloud-config\n\n    fqdn: {{ a }}'}\n",
+    "#cloud-config-archive\n- content: !!binary aG9zdG5hbWU6IGE=\n  type: text/cloud-config\n",
+    f"#cloud-config-archive\n- [a]\n- {{type: text/cloud-config-jsonp, content: {PATCH!r}}}\n",
+    '#cloud-config-jsonp\n[{"op": "add", "path": "/hostname", "value": "a"}]\n',
+    '#cloud-config-jsonp\n[{"op": "replace", "path": "", "value": {"hostname": "a"}}]\n',
+    '#cloud-config-jsonp\n[{"op": "test", "path": "/hostname"}, {"op": "move", "from": "/a", "path": "/fqdn"}]',
+    "MIME-Version: 1.0\nContent-Type: text/plain\n\n#Cloud-Config\nhostname: a\n",
+    "MIME-Version: 1.0\nContent-Type: text/x-shellscript\n\n#cloud-config\nhostname: a\n",
+    f"MIME-Version: 1.0\nContent-Type: application/x-gzip\nContent-Transfer-Encoding: base64\n\n{PACKED}\n",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## template: jinja\n#cloud-config\nruncmd:\n- echo {{ v1.hostname }}\n# hostname: a\nx: {hostname: b}\n",
+        "## template: jinja\n#!/bin/sh\nhostname: a\n",
+        "#cloud-config-archive\n- {type: text/x-shellscript, content: 'hostname: a'}\n- 7\n- runcmd: [a]\n",
+        "#cloud-config-archive\nfqdn: a.b\n",
+        "#cloud-config-archive\n- type: text/cloud-config-archive\n  content: '[\"fqdn: a\"]'\n",
+        '#cloud-config-jsonp\n[{"op": "add", "path": "/x/hostname", "value": 1}, {"op": "remove", "path": "/fqdn"}]',
+        "#cloud-config-jsonp\n{}\n",
+        "#cloud-config\n- hostname\n",
+        "#!/bin/sh\nhostname: a\n",
+        "#include\nhttps://example.com/hostname\n",
+    ],
+)
+def test_what_only_looks_like_a_name_goes_beside_it(text: str) -> None:
+    assert parts(with_hook(HOOK, text))[1][1] == text.encode()
+
+
+@pytest.mark.parametrize("text", SETTING)
+def test_a_name_is_found_in_every_form(text: str) -> None:
+    with pytest.raises(UsageError, match="which is the boot hook's to say"):
+        with_hook(HOOK, text)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -209,6 +257,8 @@ def test_what_is_too_long_gzipped_too_is_refused() -> None:
         ),
         "hello\n",
         "#cloud-config\n{\n",
+        "#cloud-config-jsonp\n[\n",
+        "#cloud-config-archive\n{\n",
     ],
 )
 def test_what_cannot_go_beside_it_is_refused(text: str) -> None:

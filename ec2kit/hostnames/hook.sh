@@ -130,7 +130,7 @@ find_tool() {
 metadata() {
     trust='' body=''
     while [ -z "$pass" ]; do
-        fetch PUT "$imds/latest/api/token" "$work/pass" 'X-aws-ec2-metadata-token-ttl-seconds: 600'
+        fetch PUT "$imds/latest/api/token" "$work/pass" 'X-aws-ec2-metadata-token-ttl-seconds: 21600'
         pass=$(cat "$work/pass")
         [ "$status" = 200 ] && only "$pass" 'A-Za-z0-9_=+/-' && break
         pass=''

@@ -124,6 +124,31 @@ def test_user_data_over_a_template_keeps_the_rest_of_it() -> None:
     assert vars(plan.steps[0].step)["data"] == {"ImageId": "ami-00000001", "Monitoring": {"Enabled": True}}
 
 
+SHOWN = {"MetadataOptions": {"InstanceMetadataTags": "enabled"}}
+
+
+@pytest.mark.parametrize("key", ["cost center", "team/web", "_index", ".."])
+def test_a_key_that_the_metadata_cannot_show_is_named(key: str) -> None:
+    tagged = {"TagSpecifications": [{"ResourceType": "instance", "Tags": [{"Key": key, "Value": "x"}]}]}
+    like = Machine(instance(7, tags={key: "x"}), InstanceAttributes(), (volume(7),), (), IMAGE)
+    seen = replace(like, instance=instance(7, metadata=MetadataOptions(instance_tags="enabled")))
+    hook = Wanted("web", user_data="#!x", boot_hook=True)
+    wrong = [
+        (replace(hook, tags={key: "x"}), GROUND),
+        (replace(hook, like="web-7"), replace(GROUND, like=like)),
+        (replace(hook, template="shop"), replace(GROUND, template_data=tagged)),
+        (Wanted("web", template="shop", tags={key: "x"}), replace(GROUND, template_data=SHOWN)),
+        (Wanted("web", like="web-7", tags={key: "x"}), replace(GROUND, like=seen)),
+    ]
+    for wanted, ground in wrong:
+        with pytest.raises(UsageError, match="cannot be shown in the instance metadata") as found:
+            launch_plan(wanted, ground)
+        assert f"'{key}'" in found.value.message
+        assert ("--no-boothook" in found.value.hint) is wanted.boot_hook
+    launch_plan(Wanted("web", tags={key: "x"}), GROUND)
+    launch_plan(replace(hook, tags={"cost:center_a@b": "x"}), GROUND)
+
+
 def test_like_takes_settings_disks_and_a_persons_tags() -> None:
     source = instance(
         7,

@@ -114,8 +114,10 @@ class Metadata:
             self.silent_for -= 1
             return Said(503)
         if heard.path == "/latest/api/token":
-            asked = heard.method == "PUT" and heard.headers.get("x-aws-ec2-metadata-token-ttl-seconds")
-            return Said(200, TOKEN.encode()) if asked else Said(400)
+            seconds = int(heard.headers.get("x-aws-ec2-metadata-token-ttl-seconds", 0))
+            # An hour is the longest deadline of a hook, which has one token for all of it; EC2 gives six at most.
+            good = heard.method == "PUT" and 3600 < seconds <= 21_600
+            return Said(200, TOKEN.encode()) if good else Said(400)
         if heard.headers.get("x-aws-ec2-metadata-token") != TOKEN:
             return Said(401)
         below = heard.path.removeprefix("/latest/")

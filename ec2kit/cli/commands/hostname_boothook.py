@@ -34,7 +34,8 @@ def boothook(
     """Print a boot hook, for a launch by other means than `launch --hostname`, which adds it by itself.
 
     It needs cloud-init and curl (or a wget that can PUT). Where both parts are too long for EC2 they are printed
-    gzipped. The name is the one that the machine was assigned, or that of its tag `ec2kit:hostname`.
+    gzipped. The name is the one that the machine was assigned, or that of its tag `ec2kit:hostname`. While the service
+    is away that tag is read in the metadata: launch with InstanceMetadataTags=enabled.
 
     \b
     ec2kit hostname boothook --url https://names.example.com:8443 --ca ca.pem > user-data

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from ec2kit.aws.requests import LaunchRequest, Place, TemplateRef
 from ec2kit.engine.plan import Plan, Planned
@@ -23,6 +22,7 @@ from ec2kit.fleet.launch.disks import mappings_for
 from ec2kit.fleet.launch.ground import Ground, user_data_template
 from ec2kit.fleet.launch.naming import NUMBER, Named, hostname_for, names_for
 from ec2kit.fleet.launch.places import places_for
+from ec2kit.fleet.launch.shown import check_shown, keys_in, showing, shows
 from ec2kit.fleet.launch.wanted import Wanted
 from ec2kit.inventory.description import fingerprint
 from ec2kit.inventory.machine import Machine
@@ -45,6 +45,7 @@ def launch_plan(wanted: Wanted, ground: Ground) -> Plan:
         )
     template, before = _user_data(wanted, ground, names[0].name)
     request = _request(wanted, ground, template)
+    _check_tags(wanted, ground, request)
     steps = list(before)
     for position, named in enumerate(names):
         tags = {NAME: named.name, **_own_tags(wanted, ground.like)}
@@ -115,6 +116,13 @@ def _disks_like(machine: Machine) -> Sequence[Mapping]:
     return found
 
 
+def _check_tags(wanted: Wanted, ground: Ground, request: LaunchRequest) -> None:
+    followed = request.metadata is not None and request.metadata.instance_tags == "enabled"
+    if wanted.boot_hook or followed or shows(ground.template_data):
+        keys = [*_own_tags(wanted, ground.like), *keys_in(ground.template_data)]
+        check_shown(keys, hook=wanted.boot_hook)
+
+
 def _own_tags(wanted: Wanted, like: Machine | None) -> Tags:
     """The tags typed over those of the machine that is followed; ec2kit's own tell of that one's life."""
     followed = like.instance.tags if like else {}
@@ -133,7 +141,7 @@ def _user_data(
         return ground.template, ()
     data = dict(ground.template_data)
     if wanted.boot_hook:
-        data = _shows_tags(data)
+        data = showing(data)
     encoded = base64.b64encode(text.encode(errors="surrogateescape")).decode()
     mark = fingerprint({**data, "UserData": encoded})
     for version in ground.written:
@@ -151,12 +159,6 @@ def _user_data(
         step = CreateTemplate(data, mark, name, user_data=secret, user_data_from=origin)
     template = TemplateRef(later(USER_DATA, "template_id"), later(USER_DATA, "version"))
     return template, (Planned(USER_DATA, step, (), "user data is never written to the journal", subject),)
-
-
-def _shows_tags(data: dict[str, Any]) -> dict[str, Any]:
-    """Given a template's data, return it with the tags shown in the metadata: where the hostname service is away the
-    boot hook looks for the name there. What else the metadata is like stays the image's to say."""
-    return {**data, "MetadataOptions": {**data.get("MetadataOptions", {}), "InstanceMetadataTags": "enabled"}}
 
 
 def _address_steps(named: Named) -> tuple[Planned, ...]:

@@ -17,19 +17,21 @@ from ec2kit.hostnames.parts import Part, multipart, parts_of, unpacked
 
 MOST_BYTES = 16_384
 """RunInstances (EC2 API reference, "UserData"): 16 KB before base64."""
-OURS = ("hostname", "fqdn", "preserve_hostname", "manage_etc_hosts", "prefer_fqdn_over_hostname")
+HOSTS = "manage_etc_hosts"
+OURS = frozenset({"hostname", "fqdn", "preserve_hostname", "prefer_fqdn_over_hostname", HOSTS})
 """Keys of cloud-config that user data must leave to the hook: what user data says comes before any file."""
 
 
-def with_hook(hook: str, user_data: str = "") -> str:
+def with_hook(hook: str, user_data: str = "", *, etc_hosts: bool = True) -> str:
     """Given a hook and other user data, return both as user data, gzipped where they are too long as they are.
 
-    A hook of ours that was in it is replaced. Raises `UsageError` when the other data sets the host name itself, is
+    A hook of ours that was in it is replaced. Without `etc_hosts` the hook leaves /etc/hosts alone, and the other data
+    may say what becomes of it. Raises `UsageError` when the other data sets the host name itself, is
     nothing that cloud-init knows, or when both are too long gzipped too.
     """
     others = [part for part in parts_of(unpacked(user_data)) if not is_hook(part.text)]
     for part in others:
-        _check_names(part)
+        _check_names(part, OURS if etc_hosts else OURS - {HOSTS})
     whole = hook if not others else multipart([Part("text/cloud-boothook", hook), *others])
     raw = whole.encode(errors="surrogateescape")
     if len(raw) <= MOST_BYTES:
@@ -49,10 +51,9 @@ def is_hook(text: str) -> bool:
     return text.startswith(HOOK) and MARK in text
 
 
-def _check_names(part: Part) -> None:
-    found = keys_of(part)
-    if taken := [key for key in OURS if key in found]:
+def _check_names(part: Part, ours: frozenset[str]) -> None:
+    for key in sorted(keys_of(part) & ours):
         raise UsageError(
-            f"the user data sets '{taken[0]}', which is the boot hook's to say",
-            hint=f"take `{taken[0]}` out of it; --no-etc-hosts leaves /etc/hosts alone",
+            f"the user data sets '{key}', which is the boot hook's to say",
+            hint=f"take `{key}` out of it" + (", or have --no-etc-hosts" if key == HOSTS else ""),
         )

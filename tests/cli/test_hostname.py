@@ -208,6 +208,27 @@ def test_a_launch_enrols_with_the_puppet_server_of_the_settings(tmp_path: Path) 
     assert "puppet='puppet.example.com'" in shell.run("hostname boothook").stdout.splitlines()
 
 
+def test_a_launch_can_leave_the_hosts_file_to_others(tmp_path: Path) -> None:
+    sandbox = Seeded()
+    (tmp_path / "own").write_text("#cloud-config\nmanage_etc_hosts: localhost\n")
+    shell = Shell(tmp_path, sandbox, environ={"EC2KIT_HOSTNAME_URL": URL})
+
+    refused = shell.run(f"{LAUNCH} --user-data own")
+    assert refused.exit == 2
+    assert "'manage_etc_hosts'" in refused.stderr
+    assert "--no-etc-hosts" in refused.stderr
+    for words in ("launch db --like web-1", f"{LAUNCH} --no-boothook"):
+        assert shell.run(f"{words} --no-etc-hosts").exit == 2
+
+    assert shell.run(f"{LAUNCH} --user-data own --no-etc-hosts").exit == 0
+    hook, own = parts(user_data(sandbox, "db"))
+    assert "hosts='false'" in hook[1].decode().splitlines()
+    assert own[1] == b"#cloud-config\nmanage_etc_hosts: localhost\n"
+    merged = shell.run("hostname boothook --merge own --no-etc-hosts")
+    assert [kind for kind, _ in parts(merged.stdout)] == ["text/cloud-boothook", "text/cloud-config"]
+    assert shell.run("hostname boothook --merge own").exit == 2
+
+
 def test_a_launch_that_does_not_ask(tmp_path: Path) -> None:
     sandbox = Seeded()
     without = Shell(tmp_path, sandbox)

@@ -241,6 +241,15 @@ def test_what_only_looks_like_a_name_goes_beside_it(text: str) -> None:
     assert parts(with_hook(HOOK, text))[1][1] == text.encode()
 
 
+def test_the_hosts_file_is_others_where_the_hook_leaves_it_alone() -> None:
+    ours = boot_hook(HookSettings("https://names.example.com:8443", etc_hosts=False))
+    own = "#cloud-config\nmanage_etc_hosts: false\n"
+
+    assert parts(with_hook(ours, own, etc_hosts=False))[1][1] == own.encode()
+    with pytest.raises(UsageError, match="'hostname'"):
+        with_hook(ours, NAMES, etc_hosts=False)
+
+
 @pytest.mark.parametrize("text", SETTING)
 def test_a_name_is_found_in_every_form(text: str) -> None:
     with pytest.raises(UsageError, match="which is the boot hook's to say"):

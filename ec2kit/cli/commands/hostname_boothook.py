@@ -19,7 +19,7 @@ from ec2kit.model.periods import parse_duration
 @click.option(
     "--deadline", metavar="TIME", help=f"how long a machine asks before it goes on [{DEADLINE_SECONDS}s]"
 )
-@click.option("--no-etc-hosts", is_flag=True, help="leave /etc/hosts alone")
+@click.option("--no-etc-hosts", is_flag=True, help="leave /etc/hosts to others")
 @click.option("--puppet", metavar="SERVER", help="enrol with this Puppet server at the end of the first boot")
 @click.option("--merge", metavar="FILE", help="user data that the machine runs too; `-` is stdin")
 def boothook(
@@ -50,7 +50,8 @@ def boothook(
     seconds = DEADLINE_SECONDS if deadline is None else int(parse_duration(deadline).total_seconds())
     enrolling = hostname_setting(context, "puppet", puppet)
     settings = HookSettings(service, certificates(context, ca), seconds, not no_etc_hosts, enrolling)
-    text = with_hook(boot_hook(settings), text_of_file(context, merge, "--merge") if merge else "")
+    other = text_of_file(context, merge, "--merge") if merge else ""
+    text = with_hook(boot_hook(settings), other, etc_hosts=not no_etc_hosts)
     raw = text.encode(errors="surrogateescape")
     if not raw.isascii() and context.surroundings.stdout_is_terminal:
         raise UsageError(f"this is too long for EC2 but gzipped, in {len(raw)} bytes", hint="… > user-data")

@@ -11,6 +11,7 @@ from ec2kit.cli.context import Context
 from ec2kit.cli.naming_service import text_of_file
 from ec2kit.cli.options import AT_ONCE, changes
 from ec2kit.config import LaunchProfile
+from ec2kit.errors import UsageError
 from ec2kit.fleet.launch.disks import parse_volume
 from ec2kit.fleet.launch.observe import observe
 from ec2kit.fleet.launch.plan import launch_plan
@@ -40,6 +41,9 @@ from ec2kit.fleet.tags.words import parse_pairs
 @click.option(
     "--no-boothook", is_flag=True, help="with --hostname: only the tag, the user data stays as it is"
 )
+@click.option(
+    "--no-etc-hosts", is_flag=True, help="with --hostname: the boot hook leaves /etc/hosts to others"
+)
 @click.option("--like", metavar="INSTANCE", help="what is not said here is as that one has it")
 @click.option("--template", metavar="NAME[:VERSION]", help="what is not said here is in this launch template")
 def launch(
@@ -59,6 +63,7 @@ def launch(
     eip: bool,
     hostname: str | None,
     no_boothook: bool,
+    no_etc_hosts: bool,
     like: str | None,
     template: str | None,
 ) -> None:
@@ -89,8 +94,10 @@ def launch(
         template=template or "",
         like=like or "",
     )
+    if no_boothook and no_etc_hosts:
+        raise UsageError("--no-etc-hosts is for the boot hook", hint="leave out one of the two")
     if not no_boothook:
-        wanted = with_boot_hook(context, wanted)
+        wanted = with_boot_hook(context, wanted, etc_hosts=not no_etc_hosts)
     check(wanted)
     context.carry_out(
         lambda: launch_plan(wanted, observe(context.aws(), wanted)),

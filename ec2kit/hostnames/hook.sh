@@ -126,6 +126,30 @@ find_tool() {
     fi
 }
 
+# Why nobody answered, by the tool's exit code (curl(1), "EXIT CODES"; wget(1), "EXIT STATUS"; timeout(1)).
+in_words() {
+    code=$(cat "$work/ended") said='the service does not answer'
+    case $tool$code in
+        wget4)
+            case $(cat "$work/head") in
+                *resolve*) code=6 ;;
+                *refused*) code=7 ;;
+                *SSL*) code=35 ;;
+            esac
+            ;;
+        wget5) code=60 ;;
+        wget124) code=28 ;;
+    esac
+    case $code in
+        6) said='the host of the service is not found in DNS' ;;
+        7) said="$said: nobody listens there, or no way leads there" ;;
+        28) said="$said in time" ;;
+        35) said='the service does not speak TLS with this machine' ;;
+        60) said='the certificate of the service is not trusted here: its CA, its name or its dates' ;;
+    esac
+    echo "$said ($tool $(cat "$work/ended"))"
+}
+
 # metadata PATH FILE; IMDSv2: a token by PUT, asked for until the network is there.
 metadata() {
     trust='' body=''
@@ -270,7 +294,7 @@ claim() {
                 [ "$pause" -gt 0 ] || pause=1
                 verdict=later why="not yet: $told"
                 ;;
-            000) verdict=away why='the service does not answer' ;;
+            000) verdict=away why=$(in_words) ;;
             5??) verdict=away why="the service answers $status: $told" ;;
             409)
                 # Another has the name: it may be ending, or an operator gives the name on. The timer asks again.

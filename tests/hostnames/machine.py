@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from ec2kit.hostnames.hook import HookSettings, boot_hook
+from ec2kit.hostnames.userdata import with_hook
 from tests.hostnames.certificates import Pair
 
 ID, OTHER = "i-0123456789abcdef0", "i-0fedcba9876543210"
@@ -150,9 +151,13 @@ class Machine:
     """Other certificates than the service's own."""
     path: str = ""
     """PATH, when it is not the test's."""
+    place: str = ""
+    """Where the hook is told that the service is, when it is somewhere else."""
     asked: list[Heard] = field(default_factory=list)
     """What the service was asked in all boots."""
     settings: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
+    """How a person runs it, with the user data in the file `hook`; else it is run as by cloud-init."""
 
     def __post_init__(self) -> None:
         for below in ("dev", "run", "etc"):
@@ -165,15 +170,22 @@ class Machine:
         port = service.port if service else closed_port()
         trusted = self.pair.certificate.read_text() if self.trusted is None else self.trusted
         text = boot_hook(
-            HookSettings(f"https://127.0.0.1:{port}", trusted, deadline_seconds=5, **self.settings)
+            HookSettings(
+                self.place or f"https://127.0.0.1:{port}", trusted, deadline_seconds=5, **self.settings
+            )
         )
         script = self.root / "run" / "part-001"
         # cloud-init takes the first line off.
-        text = text.partition("\n")[2].replace("patience='5'", f"patience='{patience}'")
-        script.write_text(text.replace("patience=20", f"patience={patience}"))
+        text = text.replace("patience='5'", f"patience='{patience}'")
+        text = text.replace("patience=20", f"patience={patience}")
+        script.write_text(text.partition("\n")[2])
+        home = self.root / "root"
+        home.mkdir(exist_ok=True)
+        (home / "hook").write_bytes(with_hook(text).encode(errors="surrogateescape"))
         try:
             done = subprocess.run(
-                ["sh", str(script), *words],
+                ["sh", "-c", self.command] if self.command else ["sh", str(script), *words],
+                cwd=home,
                 env={
                     "PATH": self.path or os.environ["PATH"],
                     "EC2KIT_ROOT": str(self.root),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,8 @@ def test_with_wget_instead_of_curl(tmp_path: Path, pair: Pair) -> None:
     untrusted = Machine(tmp_path / "third", pair, path=path, trusted=other)
     assert untrusted.boot() == 1
     assert untrusted.asked == []
+    assert "the certificate of the service is not trusted here" in untrusted.console
+    assert "(wget 5)" in untrusted.console
 
 
 def test_the_directories_of_puppets_package_stay(machine: Machine) -> None:
@@ -227,3 +230,43 @@ def test_the_directories_of_puppets_package_stay(machine: Machine) -> None:
     assert machine.boot() == 0, machine.stderr
     assert (machine.root / "var/lib/puppet").is_dir()
     assert not (machine.root / "var/lib/puppet/state").exists()
+
+
+def by_hand() -> str:
+    """What the page on migration has a person type on the machine, who is root already."""
+    page = (Path(__file__).parents[2] / "docs/how-to/names-migration.md").read_text()
+    [line] = re.findall(r"ssh web-1 '(.*)'", page)
+    assert isinstance(line, str)
+    return line.replace("sudo ", "")
+
+
+@pytest.mark.parametrize("cas, packed", [(1, False), (9, True)])
+def test_it_is_run_by_hand_as_it_is_documented(
+    machine: Machine, tmp_path: Path, cas: int, packed: bool
+) -> None:
+    """With several CAs it is gzipped; the service's own is the last of them, as while it is changed."""
+    others = [self_signed(tmp_path / str(n)).certificate.read_text() for n in range(1, cas)]
+    machine.trusted = "".join([*others, machine.pair.certificate.read_text()])
+    machine.command = by_hand()
+
+    machine.service = None
+    assert machine.boot() == 1
+    assert machine.has("var/lib/ec2kit/hostname/hook"), "the timer has what it runs"
+    assert (machine.root / "root/hook").read_bytes().startswith(b"\x1f\x8b") is packed
+
+    machine.service = Service()
+    assert machine.boot() == 0, machine.stderr
+    assert machine.named == WEB
+    assert machine.console.strip().endswith("ec2kit: this is web-1.shop.example.com")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_with_two_cas_the_service_may_have_either(machine: Machine, tmp_path: Path, first: bool) -> None:
+    other, own = self_signed(tmp_path / "other").certificate, machine.pair.certificate
+    machine.trusted = "".join(path.read_text() for path in ((own, other) if first else (other, own)))
+    assert machine.boot() == 0, machine.stderr
+
+    machine.path = only_wget(tmp_path / "bin")
+    (machine.root / "var/lib/ec2kit/hostname/state").unlink()
+    assert machine.boot() == 0, machine.stderr
+    assert len(machine.asked) == 2

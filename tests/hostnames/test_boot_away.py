@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from tests.hostnames.machine import (
     SECRET,
     Machine,
     Said,
+    Server,
     Service,
+    closed_port,
     only_wget,
 )
 
@@ -81,7 +84,8 @@ def test_away_without_a_tag(machine: Machine) -> None:
     assert machine.named == NEUTRAL
     assert machine.locked()
     assert machine.retries()
-    assert "Puppet is locked: the service does not answer" in machine.console
+    assert "Puppet is locked: the service does not answer: nobody listens there" in machine.console
+    assert machine.console.strip().endswith("(curl 7)")
 
     assert machine.boot(2, "again") == 0
     assert machine.named == NEUTRAL
@@ -247,6 +251,35 @@ def test_a_service_that_is_another_is_away(machine: Machine, tmp_path: Path) -> 
     assert machine.boot() == 1
     assert machine.asked == []
     assert machine.named == NEUTRAL
+    assert "Puppet is locked: the certificate of the service is not trusted here" in machine.console
+    assert "(curl 60)" in machine.console
+
+
+@pytest.mark.parametrize("tool", ["curl", "wget"])
+@pytest.mark.parametrize(
+    "place, says, codes",
+    [
+        ("https://127.0.0.1:{shut}", "does not answer: nobody listens there", (7, 4)),
+        # No resolver is asked for a name of more than 255 characters.
+        (f"https://{'.'.join(['a' * 60] * 5)}", "the host of the service is not found in DNS", (6, 4)),
+        ("https://127.0.0.1:{plain}", "the service does not speak TLS with this machine", (35, 4)),
+        ("https://127.0.0.1:{mute}", "the service does not answer in time", (28, 124)),
+    ],
+)
+def test_why_nobody_answers_is_told_in_words(
+    machine: Machine, tmp_path: Path, tool: str, place: str, says: str, codes: tuple[int, int]
+) -> None:
+    machine.path = only_wget(tmp_path / "bin") if tool == "wget" else ""
+    plain = Server(lambda _: Said(400))
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        ports = {"shut": closed_port(), "plain": plain.port, "mute": mute.getsockname()[1]}
+        machine.place = place.format(**ports)
+        assert machine.boot(patience=3) == 1
+    plain.close()
+    assert says in machine.console
+    assert machine.console.strip().endswith(f"({tool} {codes[tool == 'wget']})")
 
 
 def test_a_document_that_is_none_is_not_sent(machine: Machine) -> None:

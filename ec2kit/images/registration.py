@@ -84,12 +84,12 @@ def boot_mode_of(architecture: str, loaders: Iterable[str], asked: str = "") -> 
     if asked and asked not in possible:
         raise UsageError(
             f"an image of {architecture} cannot have the boot mode '{asked}': no EC2 type starts it so",
-            hint=f"use {' or '.join(sorted(possible))}",
+            hint=f"use --boot-mode {' or '.join(sorted(possible))}",
         )
     found = asked or known.get(have, "")
     if not found:
         starts = f"starts with {' and '.join(sorted(have))} only" if have else "has no boot loader"
-        needed = " or ".join(sorted(next(iter(NEEDED[mode])) for mode in possible))
+        needed = " or ".join(sorted(frozenset().union(*(NEEDED[mode] for mode in possible))))
         raise UsageError(
             f"the disk {starts}, and EC2 starts {architecture} with {needed}",
             hint="name the boot mode if the disk has a loader that was not recognised: --boot-mode "
@@ -98,7 +98,7 @@ def boot_mode_of(architecture: str, loaders: Iterable[str], asked: str = "") -> 
     if asked and have and (missing := NEEDED[asked] - have):
         raise UsageError(
             f"the boot mode '{asked}' needs a loader for {' and '.join(sorted(missing))}, which the disk lacks",
-            hint=f"use {known[have]}" if have in known else "",
+            hint=f"use --boot-mode {known[have]}" if have in known else "",
         )
     return found
 

@@ -23,7 +23,7 @@ RECIPE_COLUMNS: tuple[Column[Recipe], ...] = (
         shown=lambda recipe: ", ".join(found.debian for found in recipe.architectures),
     ),
     Column("tested", lambda recipe: [found.value for found in recipe.tested], shown=tested_words),
-    Column("size_gib", lambda recipe: recipe.size_gib),
+    Column("size_gib", lambda recipe: recipe.size_gib or None),
     Column("description", lambda recipe: recipe.description),
     Column("digest", lambda recipe: recipe.digest, extra=True),
 )
@@ -66,7 +66,7 @@ def recipe_pairs(recipe: Recipe) -> Sequence[tuple[str, str]]:
         ("release", str(recipe.release)),
         ("architectures", ", ".join(found.debian for found in recipe.architectures)),
         ("tested", tested_words(recipe)),
-        ("size", f"{recipe.size_gib} GiB"),
+        ("size", f"{recipe.size_gib} GiB" if recipe.size_gib else "the image's"),
         ("packages", ", ".join(recipe.packages)),
         ("removed", ", ".join(recipe.remove)),
         ("files", ", ".join(file.path for file in recipe.files)),

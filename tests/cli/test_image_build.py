@@ -115,6 +115,24 @@ def test_a_dry_run_builds_nothing_and_tells_the_stages(shell: Shell, terminal: b
     assert not (shell.home / "x.raw").exists()
 
 
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        ("--file none/x.raw", "there is no directory"),
+        ("--file .", "is a directory"),
+        ("--file x.raw", "SOURCE_DATE_EPOCH is 'abc'"),
+        ("", "SOURCE_DATE_EPOCH is 'abc'"),
+    ],
+)
+def test_a_dry_run_tells_what_the_real_one_would_refuse(shell: Shell, words: str, told: str) -> None:
+    if "EPOCH" in told:
+        shell.environ["SOURCE_DATE_EPOCH"] = "abc"
+
+    for dry in ("--dry-run", ""):
+        screen = shell.run(f"image build debian-12-minimal {words} {dry}")
+        assert (screen.exit, told in screen.stderr) == (2, True), screen
+
+
 def test_a_dry_run_for_programs_is_json_and_tells_the_stages(shell: Shell) -> None:
     shell.build = _never
     plan = shell.run(f"{BUILD} --dry-run -o json")

@@ -102,7 +102,7 @@ def test_what_goes_up_comes_down_the_same(person: Person) -> None:
         ("disk.raw --name debian-12-amd64", 5, "has the name 'debian-12-amd64' already", "choose another"),
         ("disk.raw --name x", 2, "cannot be the name of an image", "3 to 128"),
         ("disk.raw --name web --arch arm64", 2, "starts with bios only", "--boot-mode uefi"),
-        ("disk.raw --name web --boot-mode uefi", 2, "needs a loader for uefi", "use legacy-bios"),
+        ("disk.raw --name web --boot-mode uefi", 2, "needs a loader for uefi", "use --boot-mode legacy-bios"),
         ("none.raw --name web", 2, "raw, qcow2, vmdk, vhd or vhdx", ""),
         ("disk.raw --name web --format qcow2", 1, "qemu-img info", ""),
         ("disk.raw --name web --arch sparc", 2, "there is no architecture 'sparc'", ""),

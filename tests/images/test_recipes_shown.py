@@ -28,7 +28,7 @@ def test_programs_get_architectures_as_ec2_writes_them(shell: Shell) -> None:
 
     (minimal,) = [recipe for recipe in listed if recipe["name"] == "debian-12-minimal"]
     assert minimal["architectures"] == ["x86_64", "i386", "arm64"]
-    assert minimal["tested"] == ["x86_64", "i386"]
+    assert minimal["tested"] == ["x86_64", "i386", "arm64"]
     assert minimal["size_gib"] == 2
 
 
@@ -38,6 +38,23 @@ def test_one_is_shown_with_all_that_it_extends(shell: Shell) -> None:
     assert "nginx" in shown["packages"]
     assert "openssh-server" in shown["packages"]
     assert shown["files"] == "/etc/chrony/sources.d/ec2.sources"
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_recipe_has_the_size_that_the_list_says(shell: Shell, name: str) -> None:
+    listed = {each["name"]: each for each in json.loads(shell.run("image recipes -o json").stdout)}
+    shown = json.loads(shell.run(f"image recipes {name} -o json").stdout)
+
+    assert shown["size_gib"] == listed[name]["size_gib"] == 2
+
+
+def test_a_recipe_for_an_image_has_that_ones_size(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text("files: [{path: /etc/shop, content: x}]\n")
+    (tmp_path / "large.yaml").write_text("size: 9\n")
+
+    assert "size\tthe image's" in shell.run("image recipes ./shop.yaml").stdout
+    assert json.loads(shell.run("image recipes ./shop.yaml -o json").stdout)["size_gib"] is None
+    assert "size\t9 GiB" in shell.run("image recipes ./large.yaml").stdout
 
 
 def test_a_file_is_looked_for_from_where_one_stands(shell: Shell, tmp_path: Path) -> None:

@@ -48,13 +48,13 @@ def test_the_boot_mode_suits_the_architecture_and_the_loaders(
     "architecture, loaders, asked, says, hint",
     [
         ("i386", (UEFI,), "", "starts i386 with bios", "--boot-mode legacy-bios"),
-        ("i386", (BIOS,), "uefi", "no EC2 type starts it so", "use legacy-bios"),
-        ("i386", (BIOS,), "uefi-preferred", "no EC2 type starts it so", "use legacy-bios"),
+        ("i386", (BIOS,), "uefi", "no EC2 type starts it so", "use --boot-mode legacy-bios"),
+        ("i386", (BIOS,), "uefi-preferred", "no EC2 type starts it so", "use --boot-mode legacy-bios"),
         ("arm64", (BIOS,), "", "starts with bios only", "--boot-mode uefi"),
-        ("arm64", (UEFI,), "legacy-bios", "no EC2 type starts it so", "use uefi"),
+        ("arm64", (UEFI,), "legacy-bios", "no EC2 type starts it so", "use --boot-mode uefi"),
         ("x86_64", (), "", "has no boot loader", "--boot-mode"),
-        ("x86_64", (BIOS,), "uefi", "needs a loader for uefi", "use legacy-bios"),
-        ("x86_64", (UEFI,), "uefi-preferred", "needs a loader for bios", "use uefi"),
+        ("x86_64", (BIOS,), "uefi", "needs a loader for uefi", "use --boot-mode legacy-bios"),
+        ("x86_64", (UEFI,), "uefi-preferred", "needs a loader for bios", "use --boot-mode uefi"),
         ("sparc", (BIOS,), "", "is no architecture", "x86_64, i386, arm64"),
     ],
 )
@@ -124,3 +124,8 @@ def test_a_name_that_nobody_has_any_more_is_free() -> None:
     check_name_free("debian", [gone])
     with pytest.raises(UsageError):
         check_name_free("a", [])
+
+
+def test_a_disk_without_a_loader_is_told_both_that_would_do() -> None:
+    with pytest.raises(UsageError, match=r"EC2 starts x86_64 with bios or uefi$"):
+        boot_mode_of("x86_64", (), "")

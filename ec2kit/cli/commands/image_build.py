@@ -15,7 +15,8 @@ from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.steps.blocks import UploadSnapshot
-from ec2kit.errors import Exit
+from ec2kit.errors import Exit, UsageError
+from ec2kit.host.files import is_directory
 from ec2kit.images.registration import check_name_free, publish_plan
 
 if TYPE_CHECKING:
@@ -75,8 +76,9 @@ def build(
     work = workshop(context, fresh)
     job = from_image(context, typed, work) if image is not None else from_recipe(context, typed, work)
     job = replace(job, expected=replace(job.expected, verify=Thoroughness(verify)))
+    _ = work.source_date  # that it can be read, before anything is done or promised
     if target is not None:
-        _build_only(context, job, context.surroundings.cwd / target)
+        _build_only(context, job, _writable(context.surroundings.cwd / target))
         return
     disk = work.directory / "disks" / f"{job.name}.raw"
 
@@ -89,6 +91,17 @@ def build(
         return publish_plan(built.path, job.publication(built))
 
     _tidy(context.carry_out(plan, Manner(made="image_id")))
+
+
+def _writable(target: Path) -> Path:
+    """The place that was typed; raises `UsageError` where no file can be."""
+    if is_directory(target):
+        raise UsageError(
+            f"'{target}' is a directory", hint=f"--file {target / 'disk.raw'}", resource=str(target)
+        )
+    if not is_directory(target.parent):
+        raise UsageError(f"there is no directory '{target.parent}'", resource=str(target.parent))
+    return target
 
 
 def _built(context: Context, job: Job, target: Path) -> Built:

@@ -22,10 +22,12 @@ def require_file(path: Path, otherwise: str) -> None:
     """Raise `UsageError` when there is no such file; the hint is the name nearest to it, else `otherwise`."""
     from difflib import get_close_matches
 
-    from ec2kit.host.files import is_file
+    from ec2kit.host.files import is_directory, is_file
 
     if is_file(path):
         return
+    if is_directory(path):
+        raise UsageError(f"'{path}' is a directory", hint="name the disk's file in it", resource=str(path))
     beside: list[str] = []
     with suppress(OSError):
         beside = [each.name for each in path.parent.iterdir() if is_file(each)]

@@ -10,25 +10,26 @@ from ec2kit.cli.context import Context
 from ec2kit.cli.moving import clear
 from ec2kit.cli.options import reads
 from ec2kit.errors import Refused, UsageError
-from ec2kit.images.exporting import repack
+from ec2kit.images.exporting import WRITTEN, format_of, repack
 
 
 @reads
 @click.argument("which", metavar="IMAGE|SNAPSHOT")
 @click.argument("file", metavar="FILE")
 @click.option(
-    "--format", "form", type=click.Choice(("raw", "qcow2")), default="raw", help="of the file (raw)"
+    "--format", "form", type=click.Choice(WRITTEN), help="of the file (as FILE's ending says, or else raw)"
 )
 @click.option("--force", is_flag=True, help="replace FILE if it is there")
-def export(context: Context, which: str, file: str, form: str, force: bool) -> None:
+def export(context: Context, which: str, file: str, form: str | None, force: bool) -> None:
     """Write a snapshot, or the root disk of an image, to a file: its blocks checked, its holes left holes.
 
     Every block's checksum is held against what AWS says. Stopped or killed, the same words go on where it was.
 
     \b
     ec2kit image export debian-12-amd64 debian.raw
-    ec2kit image export snap-0123456789abcdef0 disk.qcow2 --format qcow2
+    ec2kit image export snap-0123456789abcdef0 disk.qcow2
     """
+    form = format_of(file, form or "")
     aws = context.aws()
     target = context.surroundings.cwd / file
     if target.exists() and not force:

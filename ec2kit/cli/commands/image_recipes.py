@@ -6,7 +6,7 @@ import click
 
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import stays
-from ec2kit.images.recipes.load import load_changes, load_recipe, shipped_names
+from ec2kit.images.recipes.load import load_recipe, load_shown, shipped_names
 from ec2kit.screen.recipes import RECIPE_COLUMNS, recipe_json, recipe_pairs
 
 
@@ -25,5 +25,5 @@ def recipes(context: Context, name: str | None) -> None:
     if name is None:
         context.show(RECIPE_COLUMNS, [load_recipe(shipped) for shipped in shipped_names()])
         return
-    recipe = load_changes(name, context.surroundings.cwd)
+    recipe = load_shown(name, context.surroundings.cwd)
     context.show_one(recipe_json(recipe), recipe_pairs(recipe))

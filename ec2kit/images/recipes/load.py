@@ -57,6 +57,13 @@ def load_changes(word: str, beside: Path | None = None) -> Recipe:
     return _finished(source, _merged(source, ()), smallest=1)
 
 
+def load_shown(word: str, beside: Path | None = None) -> Recipe:
+    """The same for people: of a recipe without a `release` and a `size` the size is 0, since it is the image's."""
+    source = load_source(word, beside or Path())
+    layer = _merged(source, ())
+    return _finished(source, layer, smallest=DEFAULT_SIZE_GIB if layer.release else 0)
+
+
 def load_source(word: str, beside: Path) -> Source:
     """Given a shipped recipe's name or a path, return what its own file says; raises as `load_recipe`."""
     path = _path_of(word, beside)

@@ -23,6 +23,7 @@ PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?(/[a-z0-9-]+|=[A-Za-z0-9
 """Debian policy 5.6.1; `/SUITE` and `=VERSION` as apt-get install takes them."""
 ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]+")
+YAML_WORDS = frozenset({"on", "off", "yes", "no", "true", "false"})
 ARGUMENT = re.compile(r"[A-Za-z0-9_.,:=/@+%-]+")
 """Without blanks, quotes and `$`: an argument goes through GRUB's own shell."""
 KEY = re.compile(r"[a-z0-9@.-]+ [A-Za-z0-9+/=]+( [^\n]*)?")
@@ -103,9 +104,24 @@ def _hooks(spot: Spot) -> tuple[str, ...]:
     return tuple(text if text.endswith("\n") else text + "\n" for text in spot.words())
 
 
+def _remove(spot: Spot) -> tuple[str, ...]:
+    found = _matching(PACKAGE, "package")(spot)
+    if "cloud-init" in found:
+        raise spot.wrong(
+            "cloud-init cannot be removed",
+            "without it no machine of the image gets its keys, name and user data",
+        )
+    return found
+
+
 def _services(spot: Spot) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = spot.entries([key.name for key in SERVICE_KEYS])
     units = _matching(UNIT, "unit of systemd")
+    for item in (item for each in found.values() for item in each.items()):
+        if item.text().lower() in YAML_WORDS:
+            raise item.wrong(
+                f"'{item.text()}' is a word of YAML, and no unit of systemd", "name it: nginx, ssh.socket"
+            )
     return tuple(units(found[name]) if name in found else () for name in ("enable", "disable"))  # type: ignore[return-value]
 
 
@@ -160,7 +176,13 @@ def _file(spot: Spot) -> PlacedFile:
 
 
 def _users(spot: Spot) -> tuple[User, ...]:
-    return tuple(_user(item) for item in spot.items())
+    found: dict[str, User] = {}
+    for item in spot.items():
+        user = _user(item)
+        if user.name in found:
+            raise item.wrong(f"the user '{user.name}' is given twice", "keep one of them")
+        found[user.name] = user
+    return tuple(found.values())
 
 
 def _user(spot: Spot) -> User:
@@ -182,7 +204,7 @@ FILE_KEYS: tuple[Key, ...] = (
     Key("content", "text", "what it holds; or", _content),
     Key("source", "a path", "a file beside the recipe that is copied, 4 MiB at most", _source),
     Key("mode", "octal", "its mode; `0644` when not given", _mode),
-    Key("owner", "USER:GROUP", "whose it is; `root:root` when not given", _owner),
+    Key("owner", "USER[:GROUP]", "whose it is; `root:root` when not given", _owner),
 )
 USER_KEYS: tuple[Key, ...] = (
     Key("name", "a name", "the account", _one(ACCOUNT, "name of an account")),
@@ -220,7 +242,7 @@ KEYS: tuple[Key, ...] = (
         "remove",
         "package names",
         "what must not be there, whoever asked for it",
-        _matching(PACKAGE, "package"),
+        _remove,
     ),
     Key("files", "a list", "files of the image, below", _files),
     Key("users", "a list", "accounts of the image, below", _users),

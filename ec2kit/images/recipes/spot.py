@@ -30,7 +30,9 @@ class Spot:
 
     def wrong(self, problem: str, hint: str = "") -> UsageError:
         """The error about this place."""
-        return UsageError(f"{self.file}:{self.line}: {problem}", hint=hint, resource=self.file)
+        # A value may have lines; an error is one.
+        told = problem.replace("\n", "\\n")
+        return UsageError(f"{self.file}:{self.line}: {told}", hint=hint, resource=self.file)
 
     def text(self) -> str:
         """One value, not empty; numbers and yes are texts too."""

@@ -59,7 +59,7 @@ def check_refused(ground: Ground, holder: Machine) -> None:
     assert machine.has(LOCK)
     assert not (machine.disk / SSL / "certs").exists()
     assert f"ec2kit: {late.id} has no name, Puppet is locked: the service answers 409" in machine.console
-    assert not machine.has(TIMER)
+    assert machine.has(TIMER), "it asks on, until the holder is gone"
     assert ground.town.holder(fqdn("node-1")) == holder.instance.id
     assert ground.town.dig(fqdn("node-1"), "A") == [holder.instance.address]
 

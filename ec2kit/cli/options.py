@@ -77,7 +77,7 @@ SHARED: frozenset[str] = frozenset(item.name for item in fields(Options))
 """The names of the shared options: they say how, not what, and so are no part of a run's intent."""
 
 
-AT_ONCE = click.IntRange(max=5000)
+AT_ONCE = click.IntRange(1, 5000)
 """`-n` of what makes things: a slip of the finger is not a plan of a million steps."""
 
 

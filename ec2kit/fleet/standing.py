@@ -20,7 +20,7 @@ def recovery_refusal(instance: Instance) -> Refusal | None:
 
 
 def quarantine_refusal(instance: Instance) -> Refusal | None:
-    """Nothing that lets a quarantined machine run again."""
+    """Nothing lets a quarantined machine run again, and only `recovery retire` ends it: its disks are what is left."""
     if not quarantined(instance.tags):
         return None
     why = f"it is quarantined: `ec2kit recovery retire {instance.id}` ends that"

@@ -41,12 +41,15 @@ def test_what_refuses() -> None:
         Ending(instance(2), protected=True),
         Ending(instance(3, tags={"ec2kit:failure": "1:recovering"})),
         Ending(instance(4, state=State.TERMINATED)),
-        Ending(instance(5, tags={"ec2kit:state": "quarantined"})),
+        Ending(instance(5)),
+        Ending(instance(6, tags={"ec2kit:state": "quarantined"})),
     ]
 
     plan = terminate_plan(endings, NOW)
 
-    assert [item.rule for item in plan.refused] == ["ec2kit:keep", "termination protection", "recovery"]
+    rules = ["ec2kit:keep", "termination protection", "recovery", "quarantine"]
+    assert [item.rule for item in plan.refused] == rules
+    assert "ec2kit recovery retire i-00000006" in plan.refused[-1].reason
     assert [name for name, _ in plan.unchanged] == ["web-4 (i-00000004)"]
     assert [planned.key for planned in plan.steps] == ["terminate/i-00000005"]
 

@@ -77,6 +77,18 @@ def test_stop_says_which_public_address_goes() -> None:
     assert note.startswith("the public address 198.18.0.1 of web-1 goes")
 
 
+def test_many_that_lose_their_addresses_are_one_line() -> None:
+    plan = stop_plan([instance(number, public_ip=f"198.18.0.{number}") for number in range(1, 7)])
+
+    assert plan.notes == (
+        "the public addresses of 6 machines go: only an Elastic IP stays with a stopped machine",
+    )
+    assert (
+        len(stop_plan([instance(number, public_ip=f"198.18.0.{number}") for number in range(1, 6)]).notes)
+        == 5
+    )
+
+
 def test_machines_of_one_name_are_reported_apart() -> None:
     twin: Instance = instance(2, tags={"Name": "web-1"})
 

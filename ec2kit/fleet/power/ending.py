@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ec2kit.engine.plan import Plan, Planned, Refusal
 from ec2kit.engine.steps.instance import TerminateInstance
-from ec2kit.fleet.standing import called, keep_refusal, recovery_refusal, subjects
+from ec2kit.fleet.standing import called, keep_refusal, quarantine_refusal, recovery_refusal, subjects
 from ec2kit.model.disks import Volume
 from ec2kit.model.instances import Address, Instance
 from ec2kit.model.periods import format_age
@@ -85,7 +85,7 @@ def _stays_billed(ending: Ending, going: Collection[str], now: datetime) -> Iter
 
 def _refusal(ending: Ending) -> Refusal | None:
     instance = ending.instance
-    if refusal := recovery_refusal(instance) or keep_refusal(instance):
+    if refusal := recovery_refusal(instance) or quarantine_refusal(instance) or keep_refusal(instance):
         return refusal
     if ending.protected:
         return Refusal("termination protection", called(instance), "its API termination protection is on")

@@ -14,7 +14,7 @@ A stop of a stopping machine only waits for it. AWS refuses what is refused here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ec2kit.engine.plan import Plan, Planned, Refusal
@@ -31,6 +31,8 @@ from ec2kit.fleet.standing import (
 from ec2kit.model.instances import Address, Instance, State
 
 Rule = Callable[[Instance], Refusal | None]
+SHOWN = 5
+"""So many machines are told of one by one."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,17 @@ def stop_plan(
     plan = _plan(change, instances)
     stopping = {planned.step.target() for planned in plan.steps}
     holders = {address.instance for address in addresses}
-    notes = [
-        f"the public address {each.public_ip} of {each.name} goes: only an Elastic IP stays with a stopped machine"
-        for each in instances
-        if each.id in stopping and each.public_ip and each.id not in holders
-    ]
-    return Plan(plan.steps, plan.refused, plan.unchanged, plan.why_empty, (*notes,))
+    losing = [each for each in instances if each.id in stopping and each.public_ip and each.id not in holders]
+    return Plan(plan.steps, plan.refused, plan.unchanged, plan.why_empty, tuple(_lost_addresses(losing)))
+
+
+def _lost_addresses(losing: Sequence[Instance]) -> Iterator[str]:
+    """A line for each, and one for all where they would hide the plan."""
+    rule = "only an Elastic IP stays with a stopped machine"
+    if len(losing) > SHOWN:
+        yield f"the public addresses of {len(losing)} machines go: {rule}"
+    else:
+        yield from (f"the public address {each.public_ip} of {each.name} goes: {rule}" for each in losing)
 
 
 def _plan(change: Change, instances: Sequence[Instance]) -> Plan:

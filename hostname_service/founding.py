@@ -21,7 +21,13 @@ from hostname_service.dns.port import Dns
 from hostname_service.errors import BadConfig, ServiceError
 from hostname_service.identity.certificates import Signer, from_directory, shipped, signers
 from hostname_service.identity.checks import Outage
-from hostname_service.identity.instances import Ec2Instances, Instances, Nowhere, boto3_clients
+from hostname_service.identity.instances import (
+    Ec2Instances,
+    Instances,
+    Nowhere,
+    boto3_account,
+    boto3_clients,
+)
 from hostname_service.puppet.ca import Ca, NoCa, PuppetCa
 from hostname_service.registry.port import Registry
 from hostname_service.serving.logs import Log
@@ -165,7 +171,7 @@ def _instances(settings: Settings) -> Instances:
     if settings.aws is AskAws.OFF:
         return Nowhere()
     with _boto3_of("aws"):
-        return Ec2Instances(boto3_clients(settings.endpoint))
+        return Ec2Instances(boto3_clients(settings.endpoint), boto3_account(settings.endpoint))
 
 
 @contextmanager

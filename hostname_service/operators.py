@@ -47,6 +47,10 @@ class Collected(Protocol):
     def released(self) -> bool:
         """Whether the name was let go; never in a dry run."""
 
+    @property
+    def judged(self) -> bool:
+        """False: whether its machine is gone is not known, or not believed."""
+
 
 class Desk(Protocol):
     """Who does what operators ask. Each method raises `ServiceError`; `by` is who asked, for the audit."""
@@ -66,8 +70,8 @@ class Desk(Protocol):
     def reset(self, instance_id: str, by: str) -> bool:
         """Forget the machine's first attestation; False: there was none."""
 
-    def gc(self, dry_run: bool, by: str) -> Sequence[Collected]:
-        """Let go of every name whose machine is gone."""
+    def gc(self, dry_run: bool, by: str, force: bool = False) -> Sequence[Collected]:
+        """Let go of every name whose machine is gone; `force`: even if that are most."""
 
 
 def application(desk: Desk, watch: Watch, clock: Clock) -> Application:
@@ -146,12 +150,14 @@ class _Operators:
     def gc(self, request: Request) -> Answer:
         """Names whose machines are gone. Without `{"dry_run": false}` nothing is let go."""
         told = _object(request.environ, empty=True)
-        dry_run = told.get("dry_run", True)
-        if not isinstance(dry_run, bool) or set(told) - {"dry_run"}:
-            raise Fault(400, "bad-json", 'the body is wanted as {"dry_run": true} or {"dry_run": false}')
-        found = self.desk.gc(dry_run, request.source)
+        dry_run, force = told.get("dry_run", True), told.get("force", False)
+        if not isinstance(dry_run, bool) or not isinstance(force, bool) or set(told) - {"dry_run", "force"}:
+            wanted = '{"dry_run": true} or {"dry_run": false}, with "force": true or without'
+            raise Fault(400, "bad-json", f"the body is wanted as {wanted}")
+        found = self.desk.gc(dry_run, request.source, force)
         names = [
-            {**as_json(item.binding), "reason": item.reason, "released": item.released} for item in found
+            as_json(item.binding) | {"reason": item.reason, "released": item.released, "judged": item.judged}
+            for item in found
         ]
         return in_json({"dry_run": dry_run, "names": names}, reason="gc")
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from ec2kit.hostnames.service import Operator
 
 
-def operator_of(context: Context) -> Operator:
-    """The operators' side of the service; raises `UsageError` when nothing says where it is."""
+def operator_of(context: Context, patience: float = 60.0) -> Operator:
+    """The operators' side of the service, whose answers are waited for so many seconds; raises `UsageError` when nothing
+    says where it is."""
     from ec2kit.host.services import ServiceDoor
     from ec2kit.hostnames.service import Operator
 
@@ -25,7 +26,7 @@ def operator_of(context: Context) -> Operator:
             "EC2KIT_HOSTNAME_OPERATOR",
         )
     ca, cert, key = (_path(context, hostname_setting(context, name)) for name in ("ca", "cert", "key"))
-    return Operator(ServiceDoor(at, ca, cert, key))
+    return Operator(ServiceDoor(at, ca, cert, key, patience))
 
 
 def hostname_setting(context: Context, name: str, flag: str | None = None) -> str:

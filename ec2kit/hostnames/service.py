@@ -52,6 +52,8 @@ class GoneRow:
     row: NameRow
     reason: str
     released: bool
+    judged: bool = True
+    """False: whether its machine is gone is not known, or not believed; nothing was done."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,17 @@ class Operator:
         """Let a machine be attested as if for the first time; False: nothing was known of it."""
         return bool(self._ask("POST", f"/v1/machines/{quote(instance_id, safe='')}/reset", {}).get("reset"))
 
-    def collect(self, *, dry_run: bool) -> tuple[GoneRow, ...]:
-        """The names whose machines are gone; they are let go unless it is a dry run."""
-        found = self._ask("POST", "/v1/gc", {"dry_run": dry_run})
+    def collect(self, *, dry_run: bool, force: bool = False) -> tuple[GoneRow, ...]:
+        """The names whose machines are gone, and those of which that is not known. The former are let go unless it is a
+        dry run; `force`: even if EC2 shows nothing of most machines."""
+        found = self._ask("POST", "/v1/gc", {"dry_run": dry_run} | ({"force": True} if force else {}))
         return tuple(
-            GoneRow(_row(each), str(each.get("reason", "")), bool(each.get("released")))
+            GoneRow(
+                row=_row(each),
+                reason=str(each.get("reason", "")),
+                released=bool(each.get("released")),
+                judged=bool(each.get("judged", True)),
+            )
             for each in _list(found, "names")
         )
 

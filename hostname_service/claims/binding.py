@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from hostname_service.claims.ground import Ground, records_of
 from hostname_service.claims.letting_go import finish
+from hostname_service.config.settings import AskAws
 from hostname_service.dns.port import owner_of
 from hostname_service.errors import Held, Later, Unavailable
 from hostname_service.model import Binding, BindingState, Deed, MachineKey, MachineState
@@ -76,14 +77,14 @@ def may_take(ground: Ground, wanted: Binding, ordered: bool) -> MachineKey | Non
 
 
 def _has_let_go(ground: Ground, holder: Binding) -> bool:
-    try:
-        machine = ground.instances.look(holder.machine.account, holder.region, holder.machine.instance_id)
-    except Unavailable as error:
-        raise Later(
-            "aws-away", f"whether {holder.machine} is gone cannot be asked: {error.message}"
-        ) from error
-    if machine is None:
+    if ground.settings.aws is AskAws.OFF:
         return False
+    account, instance_id = holder.machine
+    machine = ground.instances.look_at(account, holder.region, [instance_id])[instance_id]
+    if isinstance(machine, Unavailable):
+        raise Later(
+            "aws-away", f"whether {holder.machine} is gone cannot be asked: {machine.message}"
+        ) from machine
     if machine.is_letting_go:
         # Whoever comes after it need not be told that the name is another's.
         raise Later("held-ending", f"{holder.machine}, which has the name, is {machine.state}", retry_after=5)

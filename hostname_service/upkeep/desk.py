@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hostname_service.assignments.names import name_in
-from hostname_service.claims.binding import SHOWN
 from hostname_service.claims.ground import Ground
 from hostname_service.claims.letting_go import let_go
-from hostname_service.errors import BadRequest, ServiceError, Unavailable, Unknown
-from hostname_service.model import AuditEntry, Binding, BindingState, Deed, Machine, MachineKey, MachineState
+from hostname_service.errors import BadRequest, Unknown
+from hostname_service.model import AuditEntry, Binding, Deed, MachineKey
 from hostname_service.registry.port import Order
-
-PAGE = 500
-
-
-@dataclass(frozen=True)
-class Gone:
-    """A name whose machine is gone, or whose release was cut, and what became of it."""
-
-    binding: Binding
-    reason: str
-    released: bool
+from hostname_service.upkeep.collecting import Collected, collect
 
 
 @dataclass(frozen=True)
@@ -71,34 +60,9 @@ class NamesDesk:
         ]
         return any(forgotten)
 
-    def gc(self, dry_run: bool, by: str) -> Sequence[Gone]:
-        """Let go of every name whose machine is terminated, and go on with releases that were cut.
-
-        One that fails is told and does not keep the others.
-        """
-        if dry_run:
-            return [Gone(row, reason, released=False) for row, reason in self._gone()]
-        return [self._collected(row, reason, by) for row, reason in self._gone()]
-
-    def _gone(self) -> Iterator[tuple[Binding, str]]:
-        for row in every(self.ground):
-            if row.state is BindingState.RELEASING:
-                yield row, "its release was not finished"
-                continue
-            machine = self.ground.instances.look(row.machine.account, row.region, row.machine.instance_id)
-            if machine is None:
-                raise Unavailable("aws-off", "whether machines are gone cannot be asked: `aws` is off")
-            if _is_gone(self.ground, row, machine):
-                yield row, f"its machine is {machine.state}"
-
-    def _collected(self, row: Binding, reason: str, by: str) -> Gone:
-        if self.ground.registry.binding(row.fqdn) != row:
-            return Gone(row, f"{reason}, and the name was changed meanwhile", released=False)
-        try:
-            let_go(self.ground, row, "gone", by)
-        except ServiceError as error:
-            return Gone(row, f"{reason}, and the name was not let go: {error.message}", released=False)
-        return Gone(row, reason, released=True)
+    def gc(self, dry_run: bool, by: str, force: bool = False) -> Sequence[Collected]:
+        """Let go of every name whose machine is gone, and go on with releases that were cut; see `collect`."""
+        return collect(self.ground, by, dry_run=dry_run, force=force)
 
     def _whole(self, name: str) -> str:
         """A name in full; two spellings of one would be two names."""
@@ -112,18 +76,3 @@ class NamesDesk:
         machine = MachineKey(accounts[0] if len(accounts) == 1 else "", instance_id)
         now = self.ground.clock.now()
         self.ground.registry.audit(AuditEntry(now, deed, reason, fqdn, machine, message=f"by {by}"))
-
-
-def every(ground: Ground) -> Iterator[Binding]:
-    """Every binding, page by page; those made meanwhile may be missing."""
-    after = ""
-    while page := ground.registry.names(after, PAGE):
-        yield from page
-        after = page[-1].fqdn
-
-
-def _is_gone(ground: Ground, row: Binding, machine: Machine) -> bool:
-    """A stopped machine keeps its name; one that EC2 does not show may just have been launched."""
-    if machine.state is MachineState.GONE:
-        return ground.clock.now() - row.since > SHOWN
-    return machine.state is MachineState.TERMINATED

@@ -10,7 +10,7 @@ from hostname_service.claims.letting_go import let_go
 from hostname_service.dns.reconcile import Said, repairs
 from hostname_service.errors import ServiceError
 from hostname_service.model import Binding, BindingState, Deed
-from hostname_service.upkeep.desk import every
+from hostname_service.upkeep.rows import every
 
 
 def repair_all(ground: Ground) -> Sequence[str]:

@@ -151,6 +151,21 @@ def test_names_of_machines_that_are_gone(shell: Shell, desk: MemoryDesk) -> None
     assert f"the name '{MAIL}' was not let go" in screen.stderr
 
 
+def test_names_that_are_not_believed_to_be_free(shell: Shell, desk: MemoryDesk) -> None:
+    desk.gone = {WEB: "the machine is terminated", MAIL: "too many to be believed"}
+    desk.doubted = {MAIL}
+
+    dry = shell.run("hostname gc --dry-run")
+    assert (dry.exit, [line.split()[0] for line in dry.stdout.splitlines()]) == (3, [WEB])
+    screen = shell.run("hostname gc")
+    assert (screen.exit, list(desk.bindings)) == (3, [MAIL])
+    assert "1 name is left alone: too many to be believed" in screen.stderr
+    assert "--force" in screen.stderr
+
+    assert shell.run("hostname gc --force").exit == 0
+    assert desk.bindings == {}
+
+
 def test_the_boot_hook_is_printed(tmp_path: Path) -> None:
     pair = self_signed(tmp_path)
     (tmp_path / "ec2kit.yaml").write_text(f"hostname: {{url: '{URL}', ca: ca.pem}}\n")

@@ -114,7 +114,12 @@ def test_garbage_is_shown_before_it_is_let_go() -> None:
     assert (status, told["dry_run"]) == (200, True)
     assert [(name["reason"], name["released"]) for name in told["names"]] == [("terminated", False)] * 3
     assert asked.ask("POST", "/v1/gc", '{"dry_run": false}')[1]["names"][0]["released"] is True
-    assert asked.desk.did == [("gc", "True", "uid:0"), ("gc", "False", "uid:0")]
+    assert asked.ask("POST", "/v1/gc", '{"dry_run": false, "force": true}')[0] == 200
+    assert asked.desk.did == [
+        ("gc", "True", "uid:0"),
+        ("gc", "False", "uid:0"),
+        ("gc", "False", "uid:0", "force"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,8 @@ def test_garbage_is_shown_before_it_is_let_go() -> None:
         ("POST", "/v1/machines/i-1/reset", ""),
         ("POST", f"/v1/machines/{ID}\n/reset", ""),
         ("POST", "/v1/gc", '{"dry_run": "no"}'),
-        ("POST", "/v1/gc", '{"dry_run": false, "force": true}'),
+        ("POST", "/v1/gc", '{"dry_run": false, "force": 1}'),
+        ("POST", "/v1/gc", '{"dry_run": false, "all": true}'),
     ],
 )
 def test_what_is_not_understood_does_nothing(method: str, path: str, body: str) -> None:

@@ -43,17 +43,20 @@ class Gone:
     binding: Binding
     reason: str
     released: bool
+    judged: bool = True
 
 
 @dataclass
 class MemoryDesk:
-    """Names, orders and what was reset; `gone`: reasons by name, `stuck`: names that cannot be let go."""
+    """Names, orders and what was reset; `gone`: reasons by name, `stuck`: names that cannot be let go, `doubted`: names
+    that go by force only."""
 
     bindings: dict[str, Binding] = field(default_factory=dict)
     orders: dict[str, str] = field(default_factory=dict)
     attested: set[str] = field(default_factory=set)
     gone: dict[str, str] = field(default_factory=dict)
     stuck: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
     ill: ServiceError | None = None
 
     def declare(self, fqdn: str, instance_id: str) -> None:
@@ -88,11 +91,17 @@ class MemoryDesk:
         self.attested.discard(instance_id)
         return known
 
-    def gc(self, dry_run: bool, by: str) -> Sequence[Gone]:
+    def gc(self, dry_run: bool, by: str, force: bool = False) -> Sequence[Gone]:
         assert by
         self._well()
+        doubted = set() if force else self.doubted
         found = [
-            Gone(self.bindings[fqdn], why, not dry_run and fqdn not in self.stuck)
+            Gone(
+                self.bindings[fqdn],
+                why,
+                released=not dry_run and fqdn not in self.stuck | doubted,
+                judged=fqdn not in doubted,
+            )
             for fqdn, why in sorted(self.gone.items())
             if fqdn in self.bindings
         ]

@@ -7,6 +7,7 @@ audits who asked. A plan of ours beside that could only tell something else than
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -25,6 +26,8 @@ from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
 DRY = "dry run"
 INSTANCE = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})")
 SHOWN = 10
+PATIENCE = 600.0
+"""Seconds that `gc` waits: the service begins with no further name after eight minutes."""
 Found = TypeVar("Found")
 
 
@@ -121,23 +124,38 @@ def reset(context: Context, instances: tuple[str, ...]) -> None:
 
 
 @orders
-def gc(context: Context) -> None:
+@click.option("--force", is_flag=True, help="Even if EC2 shows nothing of most machines.")
+def gc(context: Context, force: bool) -> None:
     """Let go of the names of machines that are terminated, and go on with releases that were cut.
 
     The service asks AWS about each. A machine that is stopped keeps its name; one in quarantine does so until its
-    replacement asks.
+    replacement asks. One that EC2 does not show is gone only if the service has credentials of its account; and when
+    these are more than three, and more than half of a region's, only with --force.
 
     \b
     ec2kit hostname gc --dry-run
     """
-    found = operator_of(context).collect(dry_run=context.options.dry_run)
-    context.show(GONE_COLUMNS, found)
+    dry_run = context.options.dry_run
+    found = operator_of(context, PATIENCE).collect(dry_run=dry_run, force=force)
+    gone = [each for each in found if each.judged]
+    context.show(GONE_COLUMNS, gone)
     if not found:
         context.say("no name's machine is gone")
-    elif not context.options.dry_run and (left := [each for each in found if not each.released]):
-        context.failed(Exit.FAILED if len(left) == len(found) else Exit.PARTIAL)
-        for each in left:
-            context.complain(_not_let_go(each))
+    failed = [each for each in gone if not each.released and not dry_run]
+    unknown = Counter(each.reason for each in found if not each.judged)
+    if failed or unknown:
+        context.failed(Exit.PARTIAL if len(failed) < len(gone) or dry_run else Exit.FAILED)
+    for each in failed:
+        context.complain(_not_let_go(each))
+    for reason, count in unknown.items():
+        context.complain(_not_judged(reason, count))
+
+
+def _not_judged(reason: str, count: int) -> Ec2kitError:
+    names = f"{count} names are" if count > 1 else "1 name is"
+    hint = "are the service's credentials, and its `endpoint`, those of these machines? --force lets the names go"
+    believed = "to be believed" in reason
+    return Ec2kitError(f"{names} left alone: {reason}", hint=hint if believed else "")
 
 
 def _not_let_go(each: GoneRow) -> Ec2kitError:

@@ -159,7 +159,7 @@ class TestStaleRows:
         town.ask(old)
         town.now_is(old, MachineState.TERMINATED)
         successor = town.launch(2, "db")
-        ec2 = Interrupted(town.ec2, "look", lambda: town.ask(successor))
+        ec2 = Interrupted(town.ec2, "look_at", lambda: town.ask(successor))
         [found] = replace(town.desk, ground=replace(town.ground(), instances=ec2)).gc(False, "uid:0")
         assert not found.released
         assert "changed meanwhile" in found.reason

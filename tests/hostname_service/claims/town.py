@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,11 +44,25 @@ class Ec2:
     def __init__(self) -> None:
         self.machines: dict[str, Machine] = {}
         self.away = False
+        self.unknown: dict[str, Unavailable] = {}
+        self.asked: list[int] = []
 
-    def look(self, account: str, region: str, instance_id: str) -> Machine | None:
+    def look(self, account: str, region: str, instance_id: str) -> Machine:
         if self.away:
             raise Unavailable("aws", "EC2 does not answer")
         return self.machines.get(instance_id, Machine(instance_id, MachineState.GONE))
+
+    def look_at(
+        self, account: str, region: str, instance_ids: Sequence[str]
+    ) -> Mapping[str, Machine | Unavailable]:
+        self.asked.append(len(instance_ids))
+        return {id: self._or_why(account, region, id) for id in instance_ids}
+
+    def _or_why(self, account: str, region: str, id: str) -> Machine | Unavailable:
+        try:
+            return self.unknown[id] if id in self.unknown else self.look(account, region, id)
+        except Unavailable as error:
+            return error
 
 
 class SimpleDns:

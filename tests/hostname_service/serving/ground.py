@@ -82,6 +82,7 @@ class Collected:
     binding: Binding
     reason: str
     released: bool
+    judged: bool = True
 
 
 @dataclass
@@ -113,8 +114,8 @@ class FakeDesk:
         self.did.append(("reset", instance_id, by))
         return instance_id == ID
 
-    def gc(self, dry_run: bool, by: str) -> Sequence[Collected]:
-        self.did.append(("gc", str(dry_run), by))
+    def gc(self, dry_run: bool, by: str, force: bool = False) -> Sequence[Collected]:
+        self.did.append(("gc", str(dry_run), by, *(["force"] if force else [])))
         return [Collected(row, "terminated", not dry_run) for row in self.rows.values()]
 
 

@@ -60,7 +60,7 @@ def _settings(fields: Fields) -> Settings:
         operator=fields.get("operator", readers.listener, Settings.operator),
         operator_tls=_tls(fields.inner("operator_tls")),
         aws=fields.get("aws", readers.one_of(AskAws), AskAws.REQUIRED),
-        endpoint=fields.get("endpoint", readers.text, ""),
+        endpoint=fields.get("endpoint", readers.endpoint, ""),
         source=fields.get("source", readers.one_of(Source), Source.PRIVATE),
         public=fields.get(
             "addresses", lambda value: readers.word(value, "private", "public") == "public", False
@@ -133,6 +133,7 @@ def _puppet(fields: Fields | None) -> Puppet | None:
         certificate=fields.get("certificate", fields.file),
         key=fields.get("key", fields.file),
         deadline=fields.get("deadline", readers.time, timedelta(seconds=10)),
+        protect=fields.get("protect", readers.list_of(readers.certname), ()),
     )
     fields.done()
     return found

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, TypeVar, cast
+from urllib.parse import SplitResult, urlsplit
 
 T = TypeVar("T")
 
@@ -15,6 +16,7 @@ _TIME = re.compile(r"([0-9]{1,6})(s|m|h)")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _ZONE = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_CERTNAME = re.compile(r"[a-z0-9_][a-z0-9._-]{0,252}")
 _REVERSE = re.compile(r"[0-9a-z./-]+\.(in-addr|ip6)\.arpa")
 
 
@@ -128,11 +130,42 @@ def listener(value: Any) -> str:
 
 
 def https(value: Any) -> str:
-    """A URL of https."""
-    told = text(value)
-    if not told.startswith("https://"):
+    """A URL of https: a host, and a port or none."""
+    told = text(value).rstrip("/")
+    parts = _url(told, value)
+    if parts.scheme != "https" or parts.path or parts.query or parts.fragment:
         raise ValueError(f"wants https://HOST:8140, not {shown(value)}")
-    return told.rstrip("/")
+    return told
+
+
+def endpoint(value: Any) -> str:
+    """A URL that AWS is reached at."""
+    told = text(value)
+    if _url(told, value).scheme not in ("http", "https"):
+        raise ValueError(f"wants https://HOST:PORT, not {shown(value)}")
+    return told
+
+
+def _url(told: str, value: Any) -> SplitResult:
+    """A URL with a host, whose port is one."""
+    try:
+        parts = urlsplit(told)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"wants a URL with a port from 1 to 65535, not {shown(value)}: {error}") from error
+    if port == 0:
+        raise ValueError(f"wants a URL with a port from 1 to 65535, not {shown(value)}")
+    if not parts.hostname or "@" in parts.netloc or " " in told:
+        raise ValueError(f"wants https://HOST:PORT, not {shown(value)}")
+    return parts
+
+
+def certname(value: Any) -> str:
+    """The name of a certificate, as Puppet writes it: in lower case."""
+    told = text(value).lower()
+    if not _CERTNAME.fullmatch(told):
+        raise ValueError(f"wants a certname such as puppetdb.shop.example.com, not {shown(value)}")
+    return told
 
 
 def hosted_zones(value: Any) -> dict[str, str]:

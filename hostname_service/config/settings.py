@@ -63,6 +63,8 @@ class Puppet:
     certificate: Path
     key: Path
     deadline: timedelta = timedelta(seconds=10)
+    protect: tuple[str, ...] = ()
+    """Certnames that are never cleaned, besides the server's and the service's own."""
 
 
 @dataclass(frozen=True)

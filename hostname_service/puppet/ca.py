@@ -56,8 +56,8 @@ class PuppetCa:
     def clean(self, fqdn: str) -> None:
         """Revoke, then delete, all within the one deadline; raises `Unavailable` with what to mend.
 
-        Puppet's server and this service have certificates too, and without them nothing is signed or cleaned any more:
-        under their names nothing is removed.
+        Puppet's server and this service have certificates too, and without them nothing is signed or cleaned any more;
+        what else must stay is in the settings. Under these names nothing is removed.
         """
         if fqdn in self._ours():
             return
@@ -78,7 +78,7 @@ class PuppetCa:
 
     def _ours(self) -> set[str]:
         url = urlsplit(self.settings.url)
-        return {url.hostname or "", _certname(self.settings.certificate)}
+        return {url.hostname or "", _certname(self.settings.certificate), *self.settings.protect}
 
     @contextmanager
     def _asking(self) -> Iterator[_Ask]:

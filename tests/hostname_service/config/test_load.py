@@ -35,7 +35,7 @@ dns:
   key_file: tsig
   reverse: [31.172.in-addr.arpa, 8.b.d.0.1.0.0.2.ip6.arpa]
   ttl: 120
-puppet: {{url: "https://puppet:8140/", ca: ca.pem, certificate: cert.pem, key: key.pem}}
+puppet: {{url: "https://puppet:8140/", ca: ca.pem, certificate: cert.pem, key: key.pem, protect: Puppetdb.example.com}}
 trusted_proxies: [10.0.0.0/8, "::1"]
 window: 10m
 patience: 1m
@@ -60,6 +60,7 @@ def test_everything_that_can_be_said() -> None:
     assert (said.dns.key_file, said.dns.ttl, len(said.dns.reverse)) == (Path("/etc/names/tsig"), 120, 2)
     assert said.puppet is not None
     assert said.puppet.url == "https://puppet:8140"
+    assert said.puppet.protect == ("puppetdb.example.com",)
     assert said.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
     assert (said.public, said.aws, said.source) == (True, AskAws.OFF, Source.OFF)
     assert (said.limits.connections, said.limits.request_deadline) == (8, timedelta(seconds=2))
@@ -113,6 +114,38 @@ def test_who_signs() -> None:
     )
     with pytest.raises(BadConfig, match=r"signing\.listen: needs `tls`"):
         parse(f"{SMALL}\nsigning: {{listen: '10.0.0.1:9444', tls: {{certificate: a, key: b, clients: c}}}}")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "url: 'https://puppet:99999'",
+        "url: 'https://puppet:abc'",
+        "url: 'https://puppet:0'",
+        "url: 'https://:8140'",
+        "url: 'https://[puppet:8140'",
+        "url: 'https://me@puppet:8140'",
+        "url: 'https://puppet:8140/ca'",
+        "protect: 'puppet db'",
+        "protect: []",
+        "protect: [7]",
+        "protect: '*.example.com'",
+    ],
+)
+def test_where_puppet_is_and_what_stays_is_checked_when_it_is_read(told: str) -> None:
+    key = told.partition(":")[0]
+    rest = "" if key == "url" else "url: 'https://puppet:8140', "
+    with pytest.raises(BadConfig) as faults:
+        parse(f"{SMALL}\npuppet: {{{rest}{told}, ca: a, certificate: b, key: c}}")
+    (fault,) = str(faults.value).splitlines()
+    assert fault.startswith(f"puppet.{key}: wants ")
+
+
+@pytest.mark.parametrize("url", ["https://x:99999", "http://x:abc", "x:8080", "https://", "unix:/x"])
+def test_an_endpoint_that_is_none(url: str) -> None:
+    with pytest.raises(BadConfig, match=r"^endpoint: wants "):
+        parse(f"{SMALL}\nendpoint: '{url}'")
+    assert parse(f"{SMALL}\nendpoint: 'http://[::1]:4566'").endpoint == "http://[::1]:4566"
 
 
 def test_operators_over_the_network_need_certificates() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -50,6 +51,14 @@ def test_the_certificates_of_the_server_and_of_the_service_stay(ground: Ground, 
     ground.ca.clean(name)
     assert ground.fake.states == {name: "signed"}
     assert ground.fake.asked == []
+
+
+def test_certificates_that_were_named_stay(ground: Ground) -> None:
+    settings = replace(ground.fake.settings(ground.issuer, ground.own), protect=("puppetdb.example.com",))
+    ground.fake.states = {"puppetdb.example.com": "signed", NAME: "signed"}
+    for name in ("puppetdb.example.com", NAME):
+        PuppetCa(settings).clean(name)
+    assert ground.fake.states == {"puppetdb.example.com": "signed"}
 
 
 @pytest.mark.parametrize("state", ["requested", "revoked"])

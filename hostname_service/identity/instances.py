@@ -52,7 +52,7 @@ class Nowhere:
     ) -> Mapping[str, Machine | Unavailable]:
         """Nothing is known of any."""
         del account, region
-        off = Unavailable("aws-off", "whether machines are gone cannot be asked: `aws` is off")
+        off = Unavailable("aws", "whether machines are gone cannot be asked: `aws` is off")
         return dict.fromkeys(instance_ids, off)
 
 
@@ -101,7 +101,7 @@ class Ec2Instances:
             missing = [id for id in instance_ids if id not in found]
             if missing and (ours := self._account_in(region)) != account:
                 why = f"EC2 is asked with credentials of the account {ours}, which does not see those of {account}"
-                raise Unavailable("aws-account", why)
+                raise Unavailable("aws", why)
         except Unavailable as error:
             return dict.fromkeys(instance_ids, error) | found
         return {id: found.get(id, Machine(id, MachineState.GONE)) for id in instance_ids}

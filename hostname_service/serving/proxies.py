@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from hostname_service.wsgi import Fault
@@ -36,6 +36,18 @@ def read_address(text: str) -> Address:
 def is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     """Given an address, return whether it is one of our proxies."""
     return any(address.version == network.version and address in network for network in trusted)
+
+
+def counted_as(address: Address) -> str:
+    """Given an address, return what it is counted by: of IPv6 the /64, since whoever has one address of it has all."""
+    return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
+
+
+def connections_of(peer: str, trusted: Sequence[Network]) -> str:
+    """Given who connected (empty: a unix socket), return what its connections are counted by; empty: they are not,
+    since a trusted proxy speaks for many."""
+    address = read_address(peer or LOCAL)
+    return "" if not peer or is_trusted(address, trusted) else counted_as(address)
 
 
 def source_of(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_network
 
 from hostname_service.clock import Clock
-from hostname_service.serving.proxies import read_address
+from hostname_service.serving.proxies import counted_as, read_address
 
 TABLE = 10_000
 """Buckets that are kept: above that the one that was longest not asked for is forgotten."""
@@ -71,11 +70,7 @@ class Rates:
 
 
 def _key(source: str) -> str:
-    """A source as it is counted: of IPv6 the /64, since whoever has one address of it has all."""
     try:
-        address = read_address(source)
+        return counted_as(read_address(source))
     except ValueError:
         return source[:64]
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return str(address)

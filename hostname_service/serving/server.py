@@ -10,7 +10,7 @@ from collections import Counter
 from hostname_service.clock import Clock
 from hostname_service.serving.connection import Connection, Ways
 from hostname_service.serving.listening import Place
-from hostname_service.serving.proxies import LOCAL, is_trusted, read_address
+from hostname_service.serving.proxies import connections_of
 from hostname_service.serving.watching import Watcher
 
 _SORRY = b"refused: busy: too many connections at once\n"
@@ -83,7 +83,7 @@ class Server:
                 self._take(sock, str(raw[0]) if isinstance(raw, tuple) else "")
 
     def _take(self, sock: socket.socket, peer: str) -> None:
-        key = self._key(peer)
+        key = connections_of(peer, self.ways.trusted)
         bounds = self.ways.bounds
         connection = Connection(sock, peer, self.ways, self._watch, self._clock)
         with self._changed:
@@ -102,11 +102,6 @@ class Server:
             # The machine gives us no more threads.
             self._forget(connection)
             self._turn_away(sock, "threads", peer)
-
-    def _key(self, peer: str) -> str:
-        """What connections are counted by; empty: they are not, since a trusted proxy speaks for many."""
-        address = read_address(peer or LOCAL)
-        return "" if not peer or is_trusted(address, self.ways.trusted) else str(address)
 
     def _carry(self, connection: Connection) -> None:
         try:

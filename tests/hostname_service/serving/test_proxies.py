@@ -6,7 +6,14 @@ from ipaddress import ip_network
 
 import pytest
 
-from hostname_service.serving.proxies import PROXY, proxy_line, read_proxy_line, source_by, source_of
+from hostname_service.serving.proxies import (
+    PROXY,
+    connections_of,
+    proxy_line,
+    read_proxy_line,
+    source_by,
+    source_of,
+)
 from hostname_service.wsgi import Fault
 
 OURS = (ip_network("10.9.0.0/16"), ip_network("127.0.0.0/8"), ip_network("fd00::/64"))
@@ -85,3 +92,21 @@ def test_a_line_that_is_not_understood(line: bytes) -> None:
     with pytest.raises(Fault) as caught:
         read_proxy_line(line)
     assert caught.value.reason == "bad-proxy-line"
+
+
+@pytest.mark.parametrize(
+    "peer, counted",
+    [
+        ("10.0.0.5", "10.0.0.5"),
+        ("::ffff:10.0.0.5", "10.0.0.5"),
+        ("2001:db8::5", "2001:db8::/64"),
+        ("2001:db8::ffff:0:0:5", "2001:db8::/64"),
+        ("2001:db8:0:1::5", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("192.0.2.1", ""),
+        ("", ""),
+    ],
+)
+def test_connections_are_counted_by_who_can_have_the_address(peer: str, counted: str) -> None:
+    """Attack: a machine has 2^64 addresses of IPv6, and would have as many times the connections of one."""
+    assert connections_of(peer, (ip_network("192.0.2.0/24"),)) == counted

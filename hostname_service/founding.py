@@ -13,6 +13,7 @@ from hostname_service.assignments.file import AssignmentsFile
 from hostname_service.assignments.rules import Assignments
 from hostname_service.claims.claim import Claims
 from hostname_service.claims.ground import Ground
+from hostname_service.claims.refusals import Refusals
 from hostname_service.clock import Clock, SystemClock
 from hostname_service.config.load import load
 from hostname_service.config.settings import AskAws, Rfc2136, Route53, Settings
@@ -31,7 +32,7 @@ from hostname_service.identity.instances import (
 from hostname_service.puppet.ca import Ca, NoCa, PuppetCa
 from hostname_service.registry.port import Registry
 from hostname_service.serving.logs import Log
-from hostname_service.serving.metrics import Metrics
+from hostname_service.serving.metrics import LEFT_OUT, Metrics
 from hostname_service.serving.proxies import source_by
 from hostname_service.serving.rates import Rates
 from hostname_service.serving.watching import Watcher
@@ -81,6 +82,7 @@ class Service:
 
 def found(settings: Settings, clock: Clock) -> Service:
     """Given the settings, put the service together; raises `BadConfig`, and `Unavailable` without its registry."""
+    metrics = Metrics()
     ground = Ground(
         settings=settings,
         registry=_registry(settings, clock),
@@ -89,11 +91,12 @@ def found(settings: Settings, clock: Clock) -> Service:
         instances=_instances(settings),
         clock=clock,
         secret=secret_in(settings.secret),
+        refusals=Refusals(lambda: metrics.add(LEFT_OUT)),
     )
     log = Log(clock)
     outages = _outages(ground)
     claims = Claims(ground, _trusted(settings), _assignments(settings), outages)
-    return Service(settings, ground, claims, log, Watcher(log, Metrics(), clock), outages)
+    return Service(settings, ground, claims, log, Watcher(log, metrics, clock), outages)
 
 
 def wsgi(path: str) -> Application:

@@ -90,3 +90,11 @@ def _check_not_late(ground: Ground, document: Document, first: datetime) -> None
         raise Refused(
             "replay", f"{document.instance_id} was told its name more than ten minutes ago, since it started"
         )
+
+
+def addresses_by(machine: Machine | None, private: str, *, public: bool) -> tuple[str, ...]:
+    """Given what EC2 says of a machine (None: it was not asked) and its private address, return what DNS shall say."""
+    if machine is None:
+        return (private,)
+    first = machine.public_ip if public and machine.public_ip else private
+    return (first, *machine.ipv6)

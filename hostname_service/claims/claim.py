@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hostname_service.assignments.patterns import Pattern
 from hostname_service.assignments.rules import Assignments
 from hostname_service.assignments.which import Origin, Word, candidates, first_given, taken_of, word_for
-from hostname_service.claims.attesting import Believed, believe
+from hostname_service.claims.attesting import Believed, addresses_by, believe
 from hostname_service.claims.binding import bind, may_take
 from hostname_service.claims.ground import Ground
 from hostname_service.claims.letting_go import RENAMED, let_go
@@ -46,7 +46,8 @@ class Claims:
     def claim(self, blob_text: str, source: str) -> Told:
         """Given the rsa2048 blob as it came and the address it came from, return the machine's name.
 
-        Raises `ServiceError`; what is only away for a while is `Later`. However it ends, the audit has it.
+        Raises `ServiceError`; what is only away for a while is `Later`. However it ends, the audit has it, unless
+        there were too many refusals.
         """
         document: Document | None = None
         try:
@@ -110,19 +111,15 @@ class Claims:
         return self.ground.registry.binding(wanted.fqdn) is None
 
     def _addresses(self, believed: Believed) -> tuple[str, ...]:
-        machine, first = believed.machine, str(believed.document.private_ip)
-        if machine is None:
-            return (first,)
-        if self.ground.settings.public and machine.public_ip:
-            first = machine.public_ip
-        return (first, *machine.ipv6)
+        private = str(believed.document.private_ip)
+        return addresses_by(believed.machine, private, public=self.ground.settings.public)
 
     def _refused(self, error: ServiceError, document: Document | None, source: str) -> None:
         deed = Deed.LATER if isinstance(error, Later) else Deed.REFUSE
         machine: MachineKey | None = document.machine if document else None
         now = self.ground.clock.now()
         try:
-            self.ground.registry.audit(
+            self.ground.refuse(
                 AuditEntry(now, deed, error.reason, "", machine, source=source, message=error.message)
             )
         except Unavailable:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from hostname_service.claims.refusals import Refusals
 from hostname_service.clock import Clock
 from hostname_service.config.settings import Settings
 from hostname_service.dns.port import Dns, Records, owner_of
@@ -34,6 +35,18 @@ class Ground:
     instances: Instances
     clock: Clock
     secret: bytes
+    refusals: Refusals = field(default_factory=Refusals)
+
+    def refuse(self, entry: AuditEntry) -> None:
+        """Write a line of the audit about somebody who was refused, or told to wait, unless there were too many."""
+        stranger = entry.machine is None or entry.machine.account not in self.settings.accounts
+        who = entry.source if stranger else str(entry.machine)
+        before = self.refusals.take(entry.at, who, stranger=stranger)
+        if before is None:
+            return
+        if before:
+            entry = replace(entry, message=f"{entry.message} ({before} refusals before it were left out)")
+        self.registry.audit(entry)
 
     def tell(self, deed: Deed, reason: str, binding: Binding, message: str = "", source: str = "") -> None:
         """Write a line of the audit about a binding."""

@@ -27,7 +27,7 @@ def vouch(ground: Ground, certname: str, pem: bytes, by: str) -> Binding:
         # The certname is a stranger's until a binding has it.
         fqdn = known.fqdn if known else ""
         told = AuditEntry(ground.clock.now(), Deed.REFUSE, refusal.reason, fqdn, machine, by, refusal.message)
-        ground.registry.audit(told)
+        ground.refuse(told)
         raise
     ground.tell(Deed.SIGN, "signed", row, f"key {row.signed_key[:16]}", by)
     return row

@@ -45,7 +45,12 @@ DROPPED = Family(
     ("listener", "reason"),
 )
 CRASHES = Family("hostname_service_crashes_total", "Errors that nobody expected.", "counter")
-FAMILIES = (REQUESTS, SECONDS, CONNECTIONS, DROPPED, CRASHES)
+LEFT_OUT = Family(
+    "hostname_service_audit_left_out_total",
+    "Refusals that the audit does not have, because there were too many.",
+    "counter",
+)
+FAMILIES = (REQUESTS, SECONDS, CONNECTIONS, DROPPED, CRASHES, LEFT_OUT)
 
 
 class Metrics:

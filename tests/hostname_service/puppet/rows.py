@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 from hostname_service.claims.ground import Ground
+from hostname_service.config.settings import Settings
 from hostname_service.errors import Held, ServiceError
 from hostname_service.model import AuditEntry, Binding, Deed
 from hostname_service.registry.port import Registry
@@ -45,7 +47,8 @@ class Rows:
 def ground(rows: Rows) -> Ground:
     """What a request is vouched for with, and nothing else."""
     nothing = cast(Any, None)
-    return Ground(nothing, cast(Registry, rows), nothing, nothing, nothing, StillClock(), SECRET)
+    settings = Settings(("shop.example.com",), ("123456789012",), "sqlite:names.db", Path("secret"))
+    return Ground(settings, cast(Registry, rows), nothing, nothing, nothing, StillClock(), SECRET)
 
 
 @dataclass

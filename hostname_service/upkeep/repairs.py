@@ -10,6 +10,7 @@ from hostname_service.claims.letting_go import let_go
 from hostname_service.dns.reconcile import Said, repairs
 from hostname_service.errors import ServiceError
 from hostname_service.model import Binding, BindingState, Deed
+from hostname_service.upkeep.moves import follow
 from hostname_service.upkeep.rows import every
 
 
@@ -18,7 +19,7 @@ def repair_all(ground: Ground) -> Sequence[str]:
 
     What fails with one name keeps no other from being mended.
     """
-    told: list[str] = []
+    told = list(follow(ground))
     for row in every(ground):
         try:
             told += _repair(ground, row)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def operator_of(context: Context, patience: float = 60.0) -> Operator:
-    """The operators' side of the service, whose answers are waited for so many seconds; raises `UsageError` when nothing
-    says where it is."""
+    """The operators' side of the service, whose answers are waited for so many seconds; raises `UsageError` when
+    nothing says where it is."""
     from ec2kit.host.services import ServiceDoor
     from ec2kit.hostnames.service import Operator
 

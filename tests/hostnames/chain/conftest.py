@@ -25,4 +25,4 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(["tar", "-xpf", str(root.tar), "-C", str(directory)], check=True, timeout=300)
     yield directory
     # It has 900 MiB, and directories that nobody may write.
-    subprocess.run(["rm", "-rf", "--one-file-system", str(directory)], check=True, timeout=60)
+    subprocess.run(["rm", "-rf", "--one-file-system", str(directory)], check=True, timeout=600)

@@ -91,7 +91,7 @@ def street(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Street]:
             network.close()
     finally:
         server.close()
-        subprocess.run(["rm", "-rf", "--one-file-system", str(base)], check=True, timeout=60)
+        subprocess.run(["rm", "-rf", "--one-file-system", str(base)], check=True, timeout=600)
 
 
 @contextmanager

@@ -44,6 +44,9 @@ class Ended:
     words: str = ""
 
 
+WELL_AGAIN = Ended("is well again")
+
+
 @dataclass(frozen=True)
 class Announcement:
     """What is to be said now, and what to remember of it."""
@@ -116,7 +119,7 @@ def ended_of(look: Watch, before: Mapping[str, Said]) -> dict[str, Ended]:
     for key in before:
         watched = by_id.get(InstanceId(key)) or heirs.get(key)
         if key == MONITOR:
-            found[key] = Ended("is well again")
+            found[key] = WELL_AGAIN
         elif key == STORM and look.storm:
             continue
         elif key == STORM:

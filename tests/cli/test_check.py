@@ -184,3 +184,44 @@ def test_several_regions_are_looked_at(fleet: Fleet) -> None:
 
 def test_its_page_has_its_own_exit_codes(fleet: Fleet) -> None:
     assert "3 the monitor itself cannot tell" in " ".join(fleet.cron.run("check --help").stdout.split())
+
+
+SLOW = pytest.mark.slow
+UNREACHED = (pytest.param("throttle", marks=SLOW), "error:ExpiredToken", pytest.param("reset", marks=SLOW))
+
+
+@pytest.mark.parametrize("fault", UNREACHED)
+def test_an_account_that_cannot_be_asked_for_is_said_once(fleet: Fleet, fault: str) -> None:
+    fleet.enrol("web-1")
+    fleet.break_(fault, "sts:GetCallerIdentity")
+    first, second = fleet.cron.run("check"), fleet.cron.run("check")
+    assert (first.exit, second.exit) == (3, 3)
+    assert "the monitor is sick" in first.stdout
+    assert (second.stdout, second.stderr) == ("", "")
+    fleet.sandbox.tick(3600)
+    assert fleet.cron.run("check").stdout.startswith("still, for 1h")
+    fleet.mend()
+    well = fleet.cron.run("check")
+    assert well.exit == 0
+    assert "the monitor is well again" in well.stdout
+    assert fleet.cron.run("check").stdout == ""
+
+
+def test_it_tells_without_a_state_directory_too(fleet: Fleet) -> None:
+    fleet.break_("error:ExpiredToken", "sts:GetCallerIdentity")
+    (fleet.home / "file").write_text("")
+    fleet.cron.environ["EC2KIT_STATE_DIR"] = str(fleet.home / "file/below")
+    for _ in range(2):
+        seen = fleet.cron.run("check")
+        assert seen.exit == 3
+        assert "the monitor is sick" in seen.stdout
+
+
+def test_regions_that_cannot_be_listed_are_said_once(fleet: Fleet) -> None:
+    fleet.break_("error:UnauthorizedOperation", "ec2:DescribeRegions")
+    first, second = (fleet.cron.run("check --region all") for _ in range(2))
+    assert (first.exit, second.exit) == (3, 3)
+    assert "the monitor is sick" in first.stdout
+    assert (second.stdout, second.stderr) == ("", "")
+    fleet.mend()
+    assert "the monitor is well again" in fleet.cron.run("check --region all").stdout

@@ -251,3 +251,25 @@ def test_bad_input(fleet: Fleet) -> None:
         seen = fleet.cron.run(line)
         assert seen.exit == code, line
         assert "Traceback" not in seen.stderr, line
+
+
+@pytest.mark.parametrize(
+    "fault, where",
+    [
+        pytest.param("throttle", "sts:GetCallerIdentity", marks=pytest.mark.slow),
+        ("error:ExpiredToken", "sts:GetCallerIdentity"),
+        pytest.param("reset", "sts:GetCallerIdentity", marks=pytest.mark.slow),
+        ("error:UnauthorizedOperation", "ec2:DescribeInstances"),
+    ],
+)
+def test_an_aws_that_cannot_be_asked_is_said_once(fleet: Fleet, fault: str, where: str) -> None:
+    fleet.enrol("web-1")
+    fleet.break_(fault, where)
+    first, second = fleet.cron.run("recover all"), fleet.cron.run("recover all")
+    assert (first.exit, second.exit) == (5, 5)
+    assert "the monitor is sick" in first.stderr
+    assert (second.stdout, second.stderr) == ("", "")
+    fleet.mend()
+    well = fleet.cron.run("recover all")
+    assert well.exit == 0
+    assert "the monitor is well again" in well.stdout

@@ -8,16 +8,17 @@ import click
 
 from ec2kit.aws import Aws
 from ec2kit.cli.commands.monitoring import EXCEPT, monitor_of, named, set_aside
+from ec2kit.cli.commands.unreached import Memory
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.cli.state import State
-from ec2kit.errors import CHECK_EXIT_MEANINGS, CheckExit, Ec2kitError, Exit, Interrupted
+from ec2kit.errors import CHECK_EXIT_MEANINGS, CheckExit, Ec2kitError, Exit, Interrupted, UsageError
 from ec2kit.model.runs import EvidenceStore
-from ec2kit.recovery.announce import announce, ended_of, keep, recall
+from ec2kit.recovery.announce import WELL_AGAIN, announce, ended_of
 from ec2kit.recovery.enrolled import forget
 from ec2kit.recovery.report import plugin_line, summary
 from ec2kit.recovery.storm import Watched
-from ec2kit.recovery.troubles import Level, Trouble, level_of, sick, troubles_of
+from ec2kit.recovery.troubles import MONITOR, Level, Trouble, level_of, sick, troubles_of
 from ec2kit.recovery.watch import Watch, watch
 from ec2kit.screen.recovery import CHECK_COLUMNS, Checked
 
@@ -27,13 +28,17 @@ UNSURE = Exit(int(CheckExit.UNKNOWN))
 
 @dataclass(frozen=True)
 class Found:
-    """What one region's look came to; `look` is None when AWS could not be asked."""
+    """What one region's look came to; without `look` AWS could not be asked, without `aws` not even for regions."""
 
-    region: str
+    aws: Aws | None
     troubles: tuple[Trouble, ...]
     machines: tuple[Watched, ...] = ()
     look: Watch | None = None
     evidence: EvidenceStore | None = None
+
+
+LISTED = Found(None, ())
+"""The regions could be listed: whoever was told that they could not hears of it."""
 
 
 @reads
@@ -60,15 +65,15 @@ def check(
     except Interrupted:
         raise
     except Ec2kitError as error:
-        if not plugin:
+        if (words or isinstance(error, UsageError)) and not plugin:
             raise
-        found = [Found("", (sick(error.message, error.hint),))]
+        found = [Found(None, (sick(error.message, error.hint),))]
     troubles = tuple(trouble for each in found for trouble in each.troubles)
     context.exit_code = Exit(int(level_of(troubles)))
     if plugin:
         context.write(plugin_line([each for one in found for each in one.machines], troubles) + "\n")
     elif context.setting("output") or context.options.quiet:
-        rows = [Checked(watched, one.region) for one in found for watched in one.machines]
+        rows = [Checked(watched, one.aws.region) for one in found if one.aws for watched in one.machines]
         context.show(CHECK_COLUMNS, rows)
         for trouble in troubles:
             if trouble.level is Level.UNKNOWN:
@@ -78,7 +83,8 @@ def check(
     elif context.surroundings.stdout_is_terminal:
         _tell_all(context, found)
     else:
-        for each in found:
+        listed = [LISTED] if all(each.aws for each in found) else []
+        for each in [*listed, *found]:
             _tell_changes(context, each, f"said/check/{' '.join(sorted(words)) or 'all'}/", verbose)
 
 
@@ -90,8 +96,13 @@ check.unsure = UNSURE
 
 def _look(context: Context, aws: Aws, words: tuple[str, ...], excluded: tuple[str, ...]) -> Found:
     """One region. What AWS did not answer with is the monitor's trouble, and no machine's."""
-    state = State.at(context, aws)
-    monitor = monitor_of(context, aws, state)
+    try:
+        state = State.at(context, aws)
+        monitor = monitor_of(context, aws, state)
+    except (Interrupted, UsageError):
+        raise
+    except Ec2kitError as error:
+        return Found(aws, (sick(error.message, error.hint),))
     try:
         meant = named(monitor, words, excluded)
         look = watch(monitor, meant.extra)
@@ -101,25 +112,28 @@ def _look(context: Context, aws: Aws, words: tuple[str, ...], excluded: tuple[st
     except Ec2kitError as error:
         if words:
             raise
-        return Found(aws.region, (sick(error.message, error.hint),), evidence=state.evidence)
+        return Found(aws, (sick(error.message, error.hint),), evidence=state.evidence)
     machines = tuple(each for each in look.machines if meant.has(each.instance.id))
     troubles = troubles_of(look, aside, meant.ids)
-    return Found(aws.region, troubles, machines, look, state.evidence)
+    return Found(aws, troubles, machines, look, state.evidence)
 
 
 def _tell_changes(context: Context, found: Found, prefix: str, verbose: bool) -> None:
     """What cron mails: changes, an hourly reminder, the end. Jobs with other selectors remember for themselves."""
     store = found.evidence
-    before = recall(store, prefix) if store else {}
+    memory = Memory(context, prefix, found.aws, store)
+    before = memory.recall()
     ended = ended_of(found.look, before) if found.look else {}
+    if found is LISTED:
+        ended = {MONITOR: WELL_AGAIN}
     said = announce(found.troubles, ended, before, found.look.at if found.look else context.clock.now())
     lines = list(said.lines)
-    if verbose:
+    if verbose and found is not LISTED:
         lines += [str(trouble) for trouble in found.troubles if trouble.quiet]
         lines.append(summary(found.machines))
     context.write("".join(f"{line}\n" for line in lines))
+    memory.keep(before, said.memory)
     if store:
-        keep(store, prefix, before, said.memory)
         for trouble in found.troubles:
             if trouble.once:
                 forget(store, trouble.key)

@@ -16,7 +16,7 @@ from ec2kit.cli.consent import confirm
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.session import Session
-from ec2kit.errors import UsageError
+from ec2kit.errors import AccessDenied, AwsRefused, Unavailable, UsageError
 from ec2kit.model.ids import RunId
 from ec2kit.model.instances import Instance
 from ec2kit.model.tags import HOLD_FAILED, HOLD_PAUSE, PROTECT
@@ -71,7 +71,14 @@ def recover(
     """
     words = context.expand(selectors)
     aws = context.aws()
-    monitor = monitor_of(context, aws, context.state)
+    by_cron = words == ("all",) and not excluded and not context.surroundings.stdout_is_terminal
+    try:
+        monitor = monitor_of(context, aws, context.state)
+    except (AccessDenied, AwsRefused, Unavailable) as error:
+        if not by_cron:
+            raise
+        report_sick(context, aws, error.message, context.clock.now(), quiet=True)
+        return
     if fenced_by_hand:
         _by_hand(context, monitor, words, to, counted)
         return
@@ -81,9 +88,15 @@ def recover(
     people = meant.ids is not None or context.surroundings.stdout_is_terminal
     if people:
         context.announce()
-    look = watch_live(context, monitor, meant, wanted=_samples_live(context, live))
+    try:
+        look = watch_live(context, monitor, meant, wanted=_samples_live(context, live))
+    except (AccessDenied, AwsRefused, Unavailable) as error:
+        if not by_cron:
+            raise
+        report_sick(context, aws, error.message, context.clock.now(), quiet=True)
+        return
     if not look.control.well:
-        report_sick(context, monitor, look, quiet=not people)
+        report_sick(context, aws, look.control.reason, look.at, quiet=not people)
         return
     scene = Scene(
         look,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ec2kit.aws import Aws
 from ec2kit.cli.commands.monitoring import Named
+from ec2kit.cli.commands.unreached import Memory
 from ec2kit.cli.context import Context
 from ec2kit.errors import Exit, Refused
-from ec2kit.recovery.announce import announce, ended_of, keep, recall, shorten
+from ec2kit.recovery.announce import announce, ended_of, shorten
 from ec2kit.recovery.heal import Healed
 from ec2kit.recovery.judge import Condition, Judgement
 from ec2kit.recovery.report import healed_lines, recover_exit, trouble_of
@@ -19,11 +21,12 @@ from ec2kit.screen.recovery import HEALED_COLUMNS
 SAID = "said/recover/"
 
 
-def report_sick(context: Context, monitor: Monitor, look: Watch, *, quiet: bool) -> None:
+def report_sick(context: Context, aws: Aws, reason: str, at: datetime, *, quiet: bool) -> None:
     """The monitor cannot tell: nothing is done. Cron says so once, and hourly."""
-    trouble = sick(look.control.reason, "nothing is judged and nothing recovered until it is well")
-    before = recall(monitor.evidence, SAID)
-    said = announce([trouble], {}, before, look.at)
+    trouble = sick(reason, "nothing is judged and nothing recovered until it is well")
+    memory = Memory(context, SAID, aws)
+    before = memory.recall()
+    said = announce([trouble], {}, before, at)
     if context.paper.format.is_json:
         context.complain(Refused(str(trouble), hint=trouble.hint))
         context.failed(Exit.REFUSED)
@@ -31,7 +34,7 @@ def report_sick(context: Context, monitor: Monitor, look: Watch, *, quiet: bool)
     lines = said.lines if quiet else shorten([str(trouble)], [trouble.hint])
     context.output.mutter("".join(f"{line}\n" for line in lines))
     if quiet:
-        keep(monitor.evidence, SAID, before, said.memory)
+        memory.keep(before, said.memory)
     context.failed(Exit.REFUSED)
 
 
@@ -57,7 +60,8 @@ def report(
         for line in healed_lines(each, _judgement(look, each), _address(monitor.aws, each))
     ]
     troubles = [trouble for each in healed if (trouble := trouble_of(each))]
-    before = recall(monitor.evidence, SAID)
+    memory = Memory(context, SAID, monitor.aws, monitor.evidence)
+    before = memory.recall()
     if people:
         for trouble in troubles:
             lines += [str(trouble), *([f"  hint: {trouble.hint}"] if trouble.hint else [])]
@@ -74,7 +78,7 @@ def report(
         known = {key: said for key, said in before.items() if key not in over}
         said = announce(troubles, ended_of(look, known), known, look.at)
         lines = list(shorten([*lines, *said.lines]))
-        keep(monitor.evidence, SAID, before, said.memory)
+        memory.keep(before, said.memory)
     context.write("".join(f"{line}\n" for line in lines))
 
 

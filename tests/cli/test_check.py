@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.screens import Shell, check_golden
 from tests.cli.watched import Fleet
+from tests.faults.ground import FaultyShell
 
 
 @pytest.fixture
@@ -186,12 +187,9 @@ def test_its_page_has_its_own_exit_codes(fleet: Fleet) -> None:
     assert "3 the monitor itself cannot tell" in " ".join(fleet.cron.run("check --help").stdout.split())
 
 
-SLOW = pytest.mark.slow
-UNREACHED = (pytest.param("throttle", marks=SLOW), "error:ExpiredToken", pytest.param("reset", marks=SLOW))
-
-
-@pytest.mark.parametrize("fault", UNREACHED)
+@pytest.mark.parametrize("fault", ["throttle", "error:ExpiredToken", "reset"])
 def test_an_account_that_cannot_be_asked_for_is_said_once(fleet: Fleet, fault: str) -> None:
+    fleet.cron = FaultyShell(fleet.home, fleet.sandbox, workers=1)
     fleet.enrol("web-1")
     fleet.break_(fault, "sts:GetCallerIdentity")
     first, second = fleet.cron.run("check"), fleet.cron.run("check")
@@ -217,6 +215,7 @@ def test_it_tells_without_a_state_directory_too(fleet: Fleet) -> None:
         assert "the monitor is sick" in seen.stdout
 
 
+@pytest.mark.slow
 def test_regions_that_cannot_be_listed_are_said_once(fleet: Fleet) -> None:
     fleet.break_("error:UnauthorizedOperation", "ec2:DescribeRegions")
     first, second = (fleet.cron.run("check --region all") for _ in range(2))
@@ -225,3 +224,14 @@ def test_regions_that_cannot_be_listed_are_said_once(fleet: Fleet) -> None:
     assert (second.stdout, second.stderr) == ("", "")
     fleet.mend()
     assert "the monitor is well again" in fleet.cron.run("check --region all").stdout
+
+
+def test_an_endpoint_that_is_not_there_is_said_once(fleet: Fleet) -> None:
+    fleet.cron = cron = FaultyShell(fleet.home, fleet.sandbox, workers=1)
+    cron.cut_off = True
+    first, second = cron.run("check"), cron.run("check")
+    assert (first.exit, second.exit) == (3, 3)
+    assert "the monitor is sick" in first.stdout
+    assert (second.stdout, second.stderr) == ("", "")
+    cron.cut_off = False
+    assert "the monitor is well again" in cron.run("check").stdout

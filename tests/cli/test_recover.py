@@ -10,6 +10,7 @@ import pytest
 from ec2kit.model.tags import HOLD_FAILED, NAME, PROTECT, REPLACED_BY, STATE
 from tests.cli.screens import Screen, check_golden
 from tests.cli.watched import ADDRESS, Fleet
+from tests.faults.ground import FaultyShell
 
 
 @pytest.fixture
@@ -256,13 +257,14 @@ def test_bad_input(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     "fault, where",
     [
-        pytest.param("throttle", "sts:GetCallerIdentity", marks=pytest.mark.slow),
+        ("throttle", "sts:GetCallerIdentity"),
         ("error:ExpiredToken", "sts:GetCallerIdentity"),
-        pytest.param("reset", "sts:GetCallerIdentity", marks=pytest.mark.slow),
+        ("reset", "sts:GetCallerIdentity"),
         ("error:UnauthorizedOperation", "ec2:DescribeInstances"),
     ],
 )
 def test_an_aws_that_cannot_be_asked_is_said_once(fleet: Fleet, fault: str, where: str) -> None:
+    fleet.cron = FaultyShell(fleet.home, fleet.sandbox, workers=1)
     fleet.enrol("web-1")
     fleet.break_(fault, where)
     first, second = fleet.cron.run("recover all"), fleet.cron.run("recover all")

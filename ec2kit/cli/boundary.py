@@ -33,7 +33,7 @@ def guarded(args: list[str], around: Surroundings, run: Run) -> int:
     except Ec2kitError as error:
         return _told(error, args, around, output)
     except KeyboardInterrupt:
-        hint = "what had begun goes on when the same is typed again; `ec2kit history` has it"
+        hint = "type the same again: what had begun goes on; `ec2kit history` has it"
         ended = (
             Terminated("ended by SIGTERM", hint=hint) if terminated else Interrupted("interrupted", hint=hint)
         )

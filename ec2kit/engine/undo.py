@@ -13,6 +13,11 @@ from ec2kit.engine.steps.base import CannotUndo, Result, Step
 from ec2kit.model.runs import StepRecord
 
 
+def changed_something(records: Sequence[StepRecord]) -> bool:
+    """Whether a run of these steps has changed anything: `undo last` passes over one that has not."""
+    return any(not is_empty(record) and not is_unchanged(record.result) for record in records)
+
+
 def undo_plan(records: Sequence[StepRecord], kinds: Kinds = KINDS) -> Plan:
     """Given a run's step records, return the plan that takes back what they did, each after what needed it.
 

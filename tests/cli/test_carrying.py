@@ -154,6 +154,26 @@ def test_history_shows_what_was_done_and_undo_takes_it_back(fresh_shell: Shell, 
     assert len(empty.client("ec2").describe_addresses()["Addresses"]) == before
 
 
+def test_undo_last_passes_over_runs_that_changed_nothing(shell: Shell, sandbox: Seeded) -> None:
+    machine = sandbox.id("web-1")
+    assert shell.run("tag set web-1 a=b").exit == 0
+    assert shell.run("tag set vol-0123456789abcdef0 x=1").exit == 4
+    assert shell.run("tag set web-1 a=b").exit == 0
+
+    undone = shell.run("undo last -y")
+
+    assert undone.exit == 0
+    assert "taking back `ec2kit tag set web-1 a=b`" in undone.stderr
+    tags = sandbox.ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [machine]}])["Tags"]
+    assert "a" not in {tag["Key"] for tag in tags}
+
+
+def test_undo_last_where_nothing_was_done(shell: Shell) -> None:
+    assert shell.run("tag set vol-0123456789abcdef0 x=1").exit == 4
+
+    assert "nothing to do" in shell.run("undo last -y").stderr
+
+
 def test_failure_of_one_is_reported_with_the_others(shell: Shell, sandbox: Seeded) -> None:
     sandbox.ec2.modify_instance_attribute(InstanceId=sandbox.id("web-1"), DisableApiStop={"Value": True})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ec2kit.cli.commands.gc import knows_all
 from ec2kit.host.clock import wall_seconds
 from ec2kit.host.locks import FileLock
 from ec2kit.host.workplace import workplace
@@ -87,6 +88,15 @@ def test_what_is_whole_goes_when_nobody_went_on_with_it_for_a_day(shell: Shell) 
     cache = put(shell, (*WHOLE, *KEPT), DAYS)
     assert shell.run("gc -y").exit == 0
     assert files(cache) == {*KEPT}
+
+
+@pytest.mark.parametrize(
+    "environ, named, known", [({}, False, True), ({}, True, False), ({"EC2KIT_CACHE_DIR": "/x"}, True, True)]
+)
+def test_a_state_directory_of_ones_own_does_not_know_who_wants_what_in_the_common_cache(
+    environ: dict[str, str], named: bool, known: bool
+) -> None:
+    assert knows_all(environ, state_named=named) is known
 
 
 def test_what_somebody_has_stays(shell: Shell) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -39,13 +39,22 @@ def gc(context: Context) -> None:
     \b
     ec2kit gc --dry-run
     """
-    _tidy_here(context)
+    tidied = _tidy_here(context)
     aws = context.aws()
-    context.carry_out(lambda: _plan(context, aws))
+
+    def plan() -> Plan:
+        found = _plan(context, aws)
+        return replace(found, why_empty=f"in AWS {found.why_empty}") if tidied else found
+
+    context.carry_out(plan)
 
 
-def _tidy_here(context: Context) -> None:
-    """What killed commands have left on this machine, of whatever account."""
+def _tidy_here(context: Context) -> bool:
+    """What killed commands have left on this machine, of whatever account; whether there was anything.
+
+    The journals of one state directory tell who wants what is whole. With a state directory of one's own and the
+    common cache they do not tell all, so what is whole stays.
+    """
     from ec2kit.host.clock import wall_seconds
     from ec2kit.host.paths import cache_directory
     from ec2kit.images import leftovers as here
@@ -53,12 +62,21 @@ def _tidy_here(context: Context) -> None:
 
     directory = cache_directory(context.surroundings.environ) / "images"
     around = Surroundings(directory, frozenset(_wanted_files(context)), wall_seconds())
-    for each in here.leftovers(around):
+    known = knows_all(context.surroundings.environ, state_named=context.setting("state_dir") is not None)
+    found = [each for each in here.leftovers(around) if known or each.why != here.UNUSED]
+    for each in found:
         told = f"{each.path} ({each.size_bytes >> 20} MiB): {each.why}"
         if context.options.dry_run:
             context.say(f"would remove {told}")
         elif each.remove():
             context.say(f"removed {told}")
+    return bool(found)
+
+
+def knows_all(environ: Mapping[str, str], *, state_named: bool) -> bool:
+    """Whether the journals of the state directory tell of every run that uses the cache: not when only the first of the
+    two is a place of one's own."""
+    return not state_named or bool(environ.get("EC2KIT_CACHE_DIR"))
 
 
 def _wanted_files(context: Context) -> Iterator[Path]:

@@ -55,6 +55,28 @@ def test_an_upload_that_is_over_takes_no_part(s3: Any) -> None:
         put_part(s3, upload, 1, b"late")
 
 
+def test_an_upload_and_its_parts_are_dated_by_the_sandboxs_clock(tmp_path: Path) -> None:
+    sandbox = InProcess()
+    s3 = sandbox.client("s3")
+    s3.create_bucket(Bucket="backups", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    sandbox.tick(40 * 24 * 3600)
+    begun = sandbox.app.world.clock.now().replace(microsecond=0)
+    upload = begin(s3)
+    sandbox.tick(3600)
+    written = sandbox.app.world.clock.now().replace(microsecond=0)
+    put_part(s3, upload, 1, b"data")
+    sandbox.tick(3600)
+
+    store.save(sandbox.app, tmp_path / "sandbox-try.state")
+    again = direct_client(store.load(tmp_path / "sandbox-try.state"), "s3")
+
+    [seen] = again.list_multipart_uploads(Bucket="backups")["Uploads"]
+    assert (seen["UploadId"], seen["Initiated"]) == (upload["UploadId"], begun)
+    assert [one["LastModified"] for one in again.list_parts(**upload)["Parts"]] == [written]
+    with refused("NoSuchBucket"):
+        again.list_multipart_uploads(Bucket="nowhere")
+
+
 def test_what_is_not_what_was_sent_is_refused(s3: Any) -> None:
     where = {"Bucket": "backups", "Key": KEY, "Body": b"data"}
     for wrong in ({"ContentMD5": WRONG_MD5}, {"ChecksumSHA256": WRONG_SHA256}, {"ChecksumCRC32": "AAAAAA=="}):

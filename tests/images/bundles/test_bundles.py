@@ -241,3 +241,21 @@ def test_prune(shell: Shell, sandbox: Seeded) -> None:
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups")
     assert objects(sandbox, f"{shelf}/web-2-20260101T000000Z.bundle") == {}
     assert objects(sandbox, f"{shelf}/somebody") == {"else.txt": 5}
+
+
+def test_what_was_only_begun_is_left_for_a_day(shell: Shell, sandbox: Seeded) -> None:
+    s3 = sandbox.client("s3")
+    s3.create_multipart_upload(Bucket="backups", Key="young/web-2-20260101T000000Z.bundle/x.raw.zst")
+    prune = "bundle prune s3://backups/young --keep-last 1"
+
+    sandbox.tick(3600)
+    [row] = json.loads(shell.run("bundle ls s3://backups/young -o json").stdout)
+    assert sandbox.app.world.clock.now() - parse_time(row["taken"]) < timedelta(hours=1, minutes=1)
+    assert "abort-upload" not in shell.run(f"{prune} --dry-run").stdout
+    assert shell.run(f"{prune} -y").exit == 0
+    assert len(s3.list_multipart_uploads(Bucket="backups")["Uploads"]) == 1
+
+    sandbox.tick(24 * 3600)
+    assert "abort-upload" in shell.run(f"{prune} --dry-run").stdout
+    assert shell.run(f"{prune} -y").exit == 0
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups")

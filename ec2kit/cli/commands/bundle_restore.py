@@ -19,6 +19,7 @@ from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import Busy, UsageError
+from ec2kit.fleet.restore_places import zone_for_volumes
 from ec2kit.host.files import ensure_directory
 from ec2kit.host.locks import FileLock
 from ec2kit.host.paths import cache_directory
@@ -112,6 +113,8 @@ def _there(context: Context, source: Source, devices: tuple[str, ...], becomes: 
     if becomes.kind == VOLUME and not becomes.zone:
         raise UsageError("in which zone?", hint="--zone eu-west-1a")
     aws, work = context.aws(), _work_directory(context, source, becomes)
+    if becomes.kind == VOLUME:
+        zone_for_volumes(aws, [becomes.zone], "")
     fetched = Fetched(source.manifest, {device: work / raw_name(device) for device in volumes})
     manner = Manner(made="volume_id" if becomes.kind == VOLUME else "image_id")
     if context.options.dry_run:
@@ -127,6 +130,11 @@ def _there(context: Context, source: Source, devices: tuple[str, ...], becomes: 
         carried = context.carry_out(lambda: becomes.plan(aws, fetched), manner)
         if carried.outcome is not None and not carried.outcome.failures:
             shutil.rmtree(work, ignore_errors=True)
+        elif carried.outcome is not None and carried.outcome.results:
+            context.say(
+                f"what was made stays: `ec2kit resume {carried.run}` goes on; "
+                f"`ec2kit resume {carried.run} --abandon` and `ec2kit gc` give it up"
+            )
 
 
 def _here(context: Context, source: Source, directory: Path, devices: tuple[str, ...], *, into: bool) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ec2kit.model.periods import parse_time
+from ec2kit.sandbox import breaks
 from ec2kit.sandbox.disks import get_volume
+from ec2kit.sandbox.fault_words import parse_order
 from tests.cli.screens import Shell
 from tests.images.bundles.ground import (
     DEVICE,
@@ -186,6 +188,38 @@ def test_to_a_volume(shell: Shell, sandbox: Seeded, bundle: str, disk: Path) -> 
     assert len(after) == len(before)
     assert not list((shell.home / "cache").rglob("*.raw"))
     assert shell.run(f"bundle restore {bundle} --to image --name data-only").exit == 5
+
+
+def test_a_zone_that_is_not_there_is_told_before_anything_is_read(
+    shell: Shell, sandbox: Seeded, bundle: str
+) -> None:
+    sandbox.app.calls.clear()
+
+    for options in ("", "--dry-run"):
+        screen = shell.run(f"bundle restore {bundle} --to volume --zone eu-west-9z {options}")
+        assert screen.exit == 4, screen
+        assert "zone 'eu-west-9z' does not exist" in screen.stderr
+        assert "eu-west-1a, eu-west-1b" in screen.stderr
+
+    assert sandbox.app.calls.changes() == []
+    read = [call.params["path"] for call in sandbox.app.calls if call.name == "s3:GetObject"]
+    assert not [path for path in read if path.endswith(".raw.zst")]
+
+
+def test_a_restore_that_fails_says_how_to_go_on_and_how_to_give_it_up(shell: Shell, sandbox: Seeded) -> None:
+    url = bundle_of(shell, f"--volume {LIGHT}", "s3://backups/fails")
+    before = len(sandbox.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"])
+    breaks.make(sandbox.app.world, parse_order("error:VolumeLimitExceeded", "ec2:CreateVolume"))
+
+    screen = shell.run(f"bundle restore {url} --to volume")
+
+    assert screen.exit == 1, screen
+    [line] = [each for each in screen.stderr.splitlines() if "what was made stays" in each]
+    assert "`ec2kit resume " in line
+    assert len(sandbox.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]) == before + 1
+    assert shell.run("resume --abandon").exit == 0
+    assert shell.run("gc -y").exit == 0
+    assert len(sandbox.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]) == before
 
 
 def test_to_an_image(shell: Shell, sandbox: Seeded) -> None:

@@ -48,6 +48,15 @@ def test_kernel_and_initrd_are_where_grub_looks(root: Root, members: Members) ->
     assert not any(name.startswith("/boot/grub") for name in members)
 
 
+def lines(root: Root, members: Members, path: str) -> list[str]:
+    """Those of a file in the root; none where it is not there."""
+    if path not in members:
+        return []
+    with tarfile.open(root.tar) as packed:
+        file = packed.extractfile(members[path])
+        return file.read().decode().splitlines() if file else []
+
+
 def test_what_one_machine_knows_about_itself_is_not_there(root: Root, members: Members) -> None:
     for trace in TRACES:
         if trace.act in (Act.CONTENTS, Act.FILES):
@@ -55,6 +64,8 @@ def test_what_one_machine_knows_about_itself_is_not_there(root: Root, members: M
             left = [name for name in inside if trace.act is Act.CONTENTS or not members[name].isdir()]
         elif trace.act is Act.EMPTY:
             left = [trace.path] if members[trace.path].size else []
+        elif trace.act is Act.CERTNAME:
+            left = [line for line in lines(root, members, trace.path) if line.lstrip().startswith("certname")]
         else:
             found = [name for name in members if any(Path(name).match(each) for each in trace.patterns)]
             left = [name for name in found if not members[name].issym()]

@@ -35,6 +35,12 @@ class Stored:
     workers: int = 1
     check: Callable[[], None] = field(default=lambda: None)
     tell: Callable[[str], None] = field(default=lambda _text: None)
+    hint: str = ""
+    """What to do when it is damaged."""
+
+    def damaged(self, message: str) -> Damaged:
+        """That it is, with what to do."""
+        return Damaged(message, hint=self.hint, resource=self.key)
 
 
 @dataclass(frozen=True)
@@ -55,17 +61,15 @@ def check_size(stored: Stored) -> None:
     """Raise `Damaged` unless S3 shows an object of the right length, and the sums that it showed when it was made."""
     facts, seen = stored.facts, stored.objects.look(stored.bucket, stored.key)
     if seen is None:
-        raise Damaged(f"'{stored.key}' is not there", resource=stored.key)
+        raise stored.damaged(f"'{stored.key}' is not there")
     if seen.size != facts.size:
-        raise Damaged(
-            f"'{stored.key}' has {seen.size} bytes, and {facts.size} were put there", resource=stored.key
-        )
+        raise stored.damaged(f"'{stored.key}' has {seen.size} bytes, and {facts.size} were put there")
     for was, shown, name in (
         (facts.checksum, seen.checksum, "checksum"),
         (facts.etag, seen.etag, "ETag") if not (facts.checksum and seen.checksum) else ("", "", ""),
     ):
         if was and shown and was != shown:
-            raise Damaged(f"'{stored.key}' has another {name} than when it was made", resource=stored.key)
+            raise stored.damaged(f"'{stored.key}' has another {name} than when it was made")
 
 
 def read(stored: Stored, done: Collection[int] = ()) -> Iterator[ReadPart]:
@@ -83,9 +87,8 @@ def read(stored: Stored, done: Collection[int] = ()) -> Iterator[ReadPart]:
         stored.check()
         data = stored.objects.get(stored.bucket, stored.key, offset, part.size)
         if hashlib.sha256(data).hexdigest() != part.sha256:
-            raise Damaged(
-                f"part {number} of '{stored.key}' is not what was put there: its SHA-256 differs",
-                resource=stored.key,
+            raise stored.damaged(
+                f"part {number} of '{stored.key}' is not what was put there: its SHA-256 differs"
             )
         return ReadPart(number, raw_offset, part, data)
 
@@ -109,4 +112,4 @@ def verify(stored: Stored, total: Sum) -> None:
         (stored.facts.content_sha256, "content", total.hex()),
     ):
         if was != now:
-            raise Damaged(f"the {name} of '{stored.key}' is not what it was", resource=stored.key)
+            raise stored.damaged(f"the {name} of '{stored.key}' is not what it was")

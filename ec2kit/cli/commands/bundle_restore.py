@@ -37,6 +37,7 @@ from ec2kit.images.bundles.restoring import (
 )
 from ec2kit.images.naming import check_name
 from ec2kit.model.ids import Zone
+from ec2kit.objects.reading import Damaged
 from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item
 
 if TYPE_CHECKING:
@@ -146,7 +147,12 @@ def _here(context: Context, source: Source, directory: Path, devices: tuple[str,
         context.say(f"would restore {url} to {directory}")
         return
     context.say(f"reading {url} to {directory}")
-    restore_here(source, directory, devices, into=into)
+    try:
+        restore_here(source, directory, devices, into=into)
+    except Damaged as error:
+        if any(directory.glob(f"*.{source.mark}.partial")):
+            error.hint += f"; what is in {directory} stays: when S3 has it right again, the same words go on"
+        raise
     clear(context)
     left_out = [place for each in source.manifest.directories for place in each.left_out]
     why = f"{', '.join(left_out)} was not in it" if left_out else ""

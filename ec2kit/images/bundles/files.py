@@ -19,7 +19,6 @@ from ec2kit.images.bundles.verifying import Reading
 from ec2kit.objects import reading
 from ec2kit.objects.frames import FRAME_BYTES, ZERO_FRAME, is_zeros
 from ec2kit.objects.making import DiskSum, StreamSum
-from ec2kit.objects.reading import Damaged
 
 TAR_SECONDS = 600.0
 """After the last byte tar only sets the times of directories."""
@@ -71,7 +70,8 @@ def fetch_volume(source: Source, pieces: Sequence[Content], target: Path) -> Non
         if wrong:
             for path in (partial, log_path):
                 path.unlink(missing_ok=True)
-            raise Damaged(f"the content of '{wrong}' is not what it was", resource=wrong)
+            stored = source.stored(next(each for each in pieces if each.name == wrong))
+            raise stored.damaged(f"the content of '{wrong}' is not what it was")
         with storing_disk(target):
             partial.replace(target)
             log_path.unlink(missing_ok=True)
@@ -150,11 +150,11 @@ def unpack(source: Source, content: Content, directory: Path) -> None:
     GNU tar goes nowhere else: it takes a leading slash off names, and refuses those with `..` in them. Raises
     `Damaged`, `ProcessFailed` with what tar says.
     """
-    total = StreamSum()
+    total, stored = StreamSum(), source.stored(content)
     with feed(untar(str(directory)), TAR_SECONDS) as tar:
-        for each in reading.read(source.stored(content)):
+        for each in reading.read(stored):
             for data in each.expanded():
                 total.add(data)
                 tar.write(data)
         if total.hex() != content.facts.content_sha256:
-            raise Damaged(f"the content of '{content.name}' is not what it was", resource=content.name)
+            raise stored.damaged(f"the content of '{content.name}' is not what it was")

@@ -35,6 +35,7 @@ class Reading:
             self.workers,
             self.check,
             lambda text: self.tell(f"{content.name}: {text}"),
+            f"restore an older one: ec2kit bundle ls {shelf}",
         )
 
 

@@ -165,6 +165,7 @@ def test_verify_finds_what_was_changed(shell: Shell, sandbox: Seeded) -> None:
         screen = shell.run(f"bundle verify {url} {options}")
         assert screen.exit == 1
         assert "sdh.raw.zst" in screen.stderr
+        assert "hint: restore an older one: ec2kit bundle ls s3://backups/damaged\n" in screen.stderr
     assert "verified.json" not in objects(sandbox, url)
     screen = shell.run(f"bundle restore {url} --to out")
     assert screen.exit == 1

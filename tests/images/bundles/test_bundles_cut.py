@@ -13,6 +13,7 @@ from tests.images.bundles.ground import (
     LIGHT,
     is_same,
     manifest,
+    put,
     sets,
 )
 from tests.sandbox.seeded import Seeded
@@ -44,6 +45,25 @@ def test_a_restore_that_was_killed_fetches_nothing_twice(
     parts = len(manifest(sandbox, bundle)["objects"][0]["stored"]["parts"])
     assert parts == 3
     assert len(fetched) == parts + 1
+
+
+def test_a_restore_that_met_damage_goes_on_when_it_is_mended(
+    shell: Shell, sandbox: Seeded, bundle: str, disk: Path
+) -> None:
+    key = f"{bundle.removeprefix('s3://backups/')}/sdg.raw.zst"
+    data = sandbox.client("s3").get_object(Bucket="backups", Key=key)["Body"].read()
+    put(sandbox, bundle, "sdg.raw.zst", data[:-1] + bytes([data[-1] ^ 1]))
+
+    screen = shell.run(f"bundle restore {bundle} --to out")
+
+    assert screen.exit == 1, screen
+    assert "hint: restore an older one: ec2kit bundle ls s3://backups/m; what is in " in screen.stderr
+    sandbox.app.calls.clear()
+    put(sandbox, bundle, "sdg.raw.zst", data)
+    assert shell.run(f"bundle restore {bundle} --to out").exit == 0
+    assert is_same(shell.home / "out/sdg.raw", disk)
+    read = [call.params["path"] for call in sandbox.app.calls if call.name == "s3:GetObject"]
+    assert len([path for path in read if path.endswith("sdg.raw.zst")]) == 1
 
 
 @pytest.mark.kill

@@ -90,7 +90,7 @@ def _identities(steps: Sequence[Planned], outcome: Outcome, made: str) -> list[t
         ids += [word for word in words if kind_of(word)]
         ids += [str(result[field]) for result in results for field in MADE if result.get(field)]
         ids += [subject]
-    return [(ids[0] if ids else "", "" if kind_of(subject) else subject)]
+    return [(ids[0] if ids else "", "" if kind_of(subject) else _stored(subject) or subject)]
 
 
 def _refused(refusal: Refusal, action: str) -> Item:
@@ -100,8 +100,13 @@ def _refused(refusal: Refusal, action: str) -> Item:
 
 
 def _named(word: str) -> tuple[str, str]:
-    """The id and name of something that only one word is known of: `web-1`, `i-1`, or `web-1 (i-1)`."""
+    """The id and name of something that only one word is known of: `web-1`, `i-1`, `web-1 (i-1)`, `s3://b/web-1`."""
     name, _, rest = word.partition(" (")
-    if rest:
+    if rest and not _stored(word):
         return rest.removesuffix(")"), name
-    return word, "" if kind_of(word) else word
+    return word, "" if kind_of(word) else _stored(word) or word
+
+
+def _stored(word: str) -> str:
+    """The name of what is at a place in S3, which is its own id; empty for any other word."""
+    return word.rpartition("/")[2] if word.startswith("s3://") else ""

@@ -44,9 +44,9 @@ class BundleRow:
 
     @property
     def verified(self) -> str:
-        """`deep 3d`: how, and how long ago."""
+        """How long ago that was."""
         seen = self.bundle.verified
-        return f"{seen.how} {format_age(seen.at, self.now)} ago" if seen else ""
+        return f"{format_age(seen.at, self.now)} ago" if seen else ""
 
 
 BUNDLE_COLUMNS: tuple[Column[BundleRow], ...] = (
@@ -62,5 +62,6 @@ BUNDLE_COLUMNS: tuple[Column[BundleRow], ...] = (
         lambda row: row.bundle.verified.at if row.bundle.verified else None,
         shown=lambda row: row.verified,
     ),
+    Column("verified_how", lambda row: row.bundle.verified.how if row.bundle.verified else ""),
 )
 """In this order for good: scripts count TSV's columns."""

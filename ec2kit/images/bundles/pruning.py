@@ -34,7 +34,7 @@ def prune_plan(found: Sequence[Bundle], policy: Policy, now: datetime) -> Plan:
     decisions = decide([candidate_of(each, now) for each in found], policy, now)
     by_name = {each.name: each for each in found}
     going = [(by_name[each.candidate.id], each.why) for each in decisions if not each.keep]
-    kept = tuple((each.candidate.id, each.why) for each in decisions if each.keep)
+    kept = tuple((by_name[each.candidate.id].url, each.why) for each in decisions if each.keep)
     steps = tuple(step for bundle, why in going for step in deleting(bundle, why))
     empty = "the policy keeps all of them" if kept else "there are no bundles"
     return Plan(steps, unchanged=kept, why_empty="" if steps else empty)
@@ -44,7 +44,7 @@ def deleting(bundle: Bundle, why: str) -> Iterator[Planned]:
     """Given a bundle, yield the steps that delete all of it, its manifest first, and what was only begun."""
     for number, upload in enumerate(bundle.pending):
         step = AbortUpload(bundle.shelf.bucket, upload.key, upload.id)
-        yield Planned(f"abort/{bundle.url}/{number}", step, reason=why, subject=bundle.name)
+        yield Planned(f"abort/{bundle.url}/{number}", step, reason=why, subject=bundle.url)
     if bundle.keys:
         step_all = DeleteObjects(bundle.shelf.bucket, bundle.keys)
-        yield Planned(f"delete/{bundle.url}", step_all, reason=why, subject=bundle.name)
+        yield Planned(f"delete/{bundle.url}", step_all, reason=why, subject=bundle.url)

@@ -149,7 +149,7 @@ def image_plan(fetched: Fetched, name: str, holder: Image | None) -> Plan:
 
 def _why_no_image(fetched: Fetched, spec: Spec, holder: Image | None) -> str:
     if holder is not None:
-        return f"{holder.id} has that name: choose another"
+        return f"{holder.id} has that name: choose another with --name"
     if spec.billing_code:
         return "the machine's licence is billed by a code that an image registered anew does not have"
     if spec.root_device not in fetched.files:

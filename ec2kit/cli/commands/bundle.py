@@ -16,7 +16,7 @@ from ec2kit.engine.plan import Plan
 from ec2kit.engine.steps.objects import StoreText
 from ec2kit.errors import UsageError
 from ec2kit.images.bundles.creating import Wish, create_bundle_plan, from_set_plan
-from ec2kit.images.bundles.observe import bundles, note_of
+from ec2kit.images.bundles.observe import bundles, meant, note_of, shelves
 from ec2kit.images.bundles.observe import chosen as chosen_bundle
 from ec2kit.images.bundles.places import VERIFIED, parse_shelf
 from ec2kit.images.bundles.pruning import prune_plan
@@ -33,6 +33,9 @@ from ec2kit.snapshots.observe import one_set, subjects
 if TYPE_CHECKING:
     from ec2kit.aws import Aws
     from ec2kit.snapshots.sets import SnapshotSet
+
+SHELVES = 10
+"""So many prefixes are named at most."""
 
 
 @changes
@@ -100,13 +103,23 @@ def _of_set(aws: Aws, word: str, chosen: SnapshotSet, wish: Wish) -> Plan:
 def ls(context: Context, place: str) -> None:
     """List the bundles under a prefix, with those that are not finished.
 
+    With a machine's name behind the prefix, those of that machine. Where there are none, the prefixes below that have
+    some are named.
+
     \b
     ec2kit bundle ls s3://backups/machines
+    ec2kit bundle ls s3://backups/machines/web-1
     """
     shelf = parse_shelf(place)
     aws = context.aws()
     context.announce(aws)
-    context.show(BUNDLE_COLUMNS, [BundleRow(each, aws.now()) for each in bundles(aws, shelf)])
+    found = meant(aws, place)
+    context.show(BUNDLE_COLUMNS, [BundleRow(each, aws.now()) for each in found])
+    if not found:
+        below = [str(each) for each in shelves(aws, shelf)]
+        more = f" and {len(below) - SHELVES} more" if len(below) > SHELVES else ""
+        where = f"; there are in {', '.join(below[:SHELVES])}{more}" if below else ""
+        context.say(f"no bundles in {shelf}{where}")
 
 
 @changes

@@ -12,7 +12,7 @@ from ec2kit.aws.objects import PendingUpload, StoredObject
 from ec2kit.engine.steps.objects import MANIFEST
 from ec2kit.errors import Ec2kitError, NotFound
 from ec2kit.images.bundles.manifest import LARGEST_MANIFEST, Manifest, parse_manifest
-from ec2kit.images.bundles.places import VERIFIED, Shelf, is_bundle, machine_in, parse_bundle
+from ec2kit.images.bundles.places import VERIFIED, Shelf, is_bundle, machine_in, parse_bundle, parse_shelf
 from ec2kit.model.periods import parse_time
 
 if TYPE_CHECKING:
@@ -64,19 +64,41 @@ class Bundle:
         return max((each for each in moments if each is not None), default=None)
 
 
-def bundles(aws: Aws, shelf: Shelf) -> tuple[Bundle, ...]:
-    """Every bundle under a prefix, by name; what was only begun is among them."""
+def bundles(aws: Aws, shelf: Shelf, word: str = "") -> tuple[Bundle, ...]:
+    """Every bundle under a prefix, by name; what was only begun is among them. With a word those of that name, or of
+    the machine of that name."""
     objects: dict[str, list[StoredObject]] = {}
     pending: dict[str, list[PendingUpload]] = {}
-    for stored in aws.objects.listed(shelf.bucket, shelf.prefix):
-        if name := _bundle_of(stored.key, shelf):
+    for stored in aws.objects.listed(shelf.bucket, f"{shelf.prefix}{word}"):
+        if (name := _bundle_of(stored.key, shelf)) and word in ("", name, machine_in(name)):
             objects.setdefault(name, []).append(stored)
-    for upload in aws.objects.pending(shelf.bucket, shelf.prefix):
-        if name := _bundle_of(upload.key, shelf):
+    for upload in aws.objects.pending(shelf.bucket, f"{shelf.prefix}{word}"):
+        if (name := _bundle_of(upload.key, shelf)) and word in ("", name, machine_in(name)):
             pending.setdefault(name, []).append(upload)
     return tuple(
         _bundle(aws, Bundle(shelf, name, tuple(objects.get(name, ())), tuple(pending.get(name, ()))))
         for name in sorted(objects.keys() | pending.keys())
+    )
+
+
+def meant(aws: Aws, text: str) -> tuple[Bundle, ...]:
+    """The bundles that `s3://BUCKET/PREFIX` means; where none are under it, those that its last word names, a bundle
+    or a machine."""
+    shelf = parse_shelf(text)
+    if (found := bundles(aws, shelf)) or not shelf.prefix:
+        return found
+    return bundles(aws, *parse_bundle(str(shelf)))
+
+
+def shelves(aws: Aws, above: Shelf) -> tuple[Shelf, ...]:
+    """The prefixes below one that have bundles right under them."""
+    keys = [each.key for each in aws.objects.listed(above.bucket, above.prefix)]
+    keys += [each.key for each in aws.objects.pending(above.bucket, above.prefix)]
+    places = (key.rpartition("/")[0].rpartition("/") for key in keys)
+    return tuple(
+        Shelf(above.bucket, prefix)
+        for prefix in sorted({f"{top}{slash}" for top, slash, name in places if is_bundle(name)})
+        if prefix != above.prefix
     )
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.cli.screens import Shell
-from tests.images.bundles.ground import LIGHT, bundle_of
+from tests.images.bundles.ground import LIGHT, bundle_of, put
 from tests.sandbox.seeded import Seeded
 
 pytestmark = pytest.mark.slow
@@ -46,3 +46,37 @@ def test_a_name_that_is_taken_says_with_what_another_is_given(shell: Shell, bund
     taken = shell.run(f"bundle restore {bundle} --to image --name debian-12-amd64")
     assert taken.exit == 5
     assert "choose another with --name" in taken.stdout
+
+
+def test_where_there_are_none_it_says_where_there_are(shell: Shell, sandbox: Seeded) -> None:
+    for prefix in ("m", "deep/er", "m/later"):
+        put(sandbox, f"s3://backups/{prefix}/web-2-20260101T000000Z.bundle", "x.raw.zst", b"half")
+    put(sandbox, "s3://backups/other/web-2", "x.raw.zst", b"no bundle")
+    sandbox.client("s3").create_multipart_upload(
+        Bucket="backups", Key="begun/web-2-20260101T000000Z.bundle/x.raw.zst"
+    )
+
+    top = shell.run("bundle ls s3://backups")
+    assert (top.exit, top.stdout) == (0, "")
+    places = "s3://backups/begun, s3://backups/deep/er, s3://backups/m, s3://backups/m/later"
+    assert f"no bundles in s3://backups; there are in {places}\n" in top.stderr
+    assert "no bundles in s3://backups/deep; there are in s3://backups/deep/er\n" in (
+        shell.run("bundle ls s3://backups/deep").stderr
+    )
+    none = shell.run("bundle ls s3://backups/other")
+    assert (none.exit, none.stdout) == (0, "")
+    assert "no bundles in s3://backups/other\n" in none.stderr
+
+
+def test_ls_takes_a_machine_as_verify_does(shell: Shell, sandbox: Seeded) -> None:
+    names = [f"{name}-20260101T000000Z.bundle" for name in ("web-1", "web-1-b", "web-10", "web-2")]
+    for name in names:
+        put(sandbox, f"s3://backups/m/{name}", "x.raw.zst", b"half")
+
+    def listed(place: str) -> list[str]:
+        return [row["name"] for row in json.loads(shell.run(f"bundle ls {place} -o json").stdout)]
+
+    assert listed("s3://backups/m/") == names
+    assert listed("s3://backups/m/web-1") == listed("s3://backups/m/web-1/") == names[:1]
+    assert listed(f"s3://backups/m/{names[3]}") == names[3:]
+    assert listed("s3://backups/m/web") == []

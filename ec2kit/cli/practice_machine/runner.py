@@ -175,4 +175,4 @@ class Runner:
         self._tell(login=seen.login, final=seen.final, dead_end=seen.dead_end)
 
     def _tell(self, **changed: object) -> None:
-        self._pulse.report = replace(self._pulse.report, **changed)  # type: ignore[arg-type]
+        self._pulse.report = replace(self._pulse.report, **changed)  # type: ignore[arg-type]  # mypy does not match ** with the fields

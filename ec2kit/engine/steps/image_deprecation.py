@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,9 +29,9 @@ class _Deprecation(Described[Image]):
         """DescribeImages."""
         return {image.id: image for image in aws.images.describe(ids)}
 
+    @abstractmethod
     def wanted(self) -> str:
         """The time that is to be shown, or `never`."""
-        raise NotImplementedError
 
     def already(self, attempt: Attempt) -> Result | None:
         """Whether the image says so."""

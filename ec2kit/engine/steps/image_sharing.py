@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -25,13 +26,13 @@ class _Permission(Step):
 
     add: ClassVar[bool]
 
+    @abstractmethod
     def holders(self, attempt: Attempt) -> frozenset[str]:
         """Who has the permission now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def named(self) -> tuple[str, ...]:
         """The accounts that the step is about."""
-        raise NotImplementedError
 
     def already(self, attempt: Attempt) -> Result | None:
         """Whether they all have it, or none of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -18,9 +19,9 @@ class _ParameterStep(Step):
 
     name: str
 
+    @abstractmethod
     def wanted(self) -> str | None:
         """The value afterwards, None for no parameter."""
-        raise NotImplementedError
 
     def target(self) -> str:
         """The parameter's name."""

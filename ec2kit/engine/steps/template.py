@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -39,9 +40,9 @@ class _TemplateStep(Step):
         if USER_DATA in self.data:
             raise ValueError("user data is given as a Secret: plans are journalled")
 
+    @abstractmethod
     def template(self) -> str:
         """The template's name or id."""
-        raise NotImplementedError
 
     def target(self) -> str:
         """The template's name or id."""

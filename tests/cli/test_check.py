@@ -139,6 +139,19 @@ def test_an_aws_that_does_not_answer_is_unknown_and_said_once(fleet: Fleet) -> N
     assert "the monitor is well again" in fleet.cron.run("check").stdout
 
 
+@pytest.mark.parametrize("fault", ["throttle", "error:UnauthorizedOperation", "reset"])
+def test_machines_that_are_named_do_not_make_it_say_so_each_minute(fleet: Fleet, fault: str) -> None:
+    fleet.cron = FaultyShell(fleet.home, fleet.sandbox, workers=1)
+    fleet.enrol("web-1")
+    fleet.break_(fault, "ec2:DescribeInstances")
+    first, second = fleet.cron.run("check role=web"), fleet.cron.run("check role=web")
+    assert (first.exit, second.exit) == (3, 3)
+    assert "the monitor is sick" in first.stdout
+    assert (second.stdout, second.stderr) == ("", "")
+    fleet.mend()
+    assert "the monitor is well again" in fleet.cron.run("check role=web").stdout
+
+
 def test_no_credentials_is_unknown(tmp_path: Path) -> None:
     bare = Shell(tmp_path, environ={"AWS_EC2_METADATA_DISABLED": "true"})
     assert bare.run("check").exit == 3

@@ -255,23 +255,34 @@ def test_bad_input(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault, where",
+    "line, fault, where",
     [
-        ("throttle", "sts:GetCallerIdentity"),
-        ("error:ExpiredToken", "sts:GetCallerIdentity"),
-        ("reset", "sts:GetCallerIdentity"),
-        ("error:UnauthorizedOperation", "ec2:DescribeInstances"),
+        ("recover all", "throttle", "sts:GetCallerIdentity"),
+        ("recover all", "error:ExpiredToken", "sts:GetCallerIdentity"),
+        ("recover all", "reset", "sts:GetCallerIdentity"),
+        ("recover all --except web-2", "error:UnauthorizedOperation", "ec2:DescribeInstances"),
     ],
 )
-def test_an_aws_that_cannot_be_asked_is_said_once(fleet: Fleet, fault: str, where: str) -> None:
+def test_an_aws_that_cannot_be_asked_is_said_once(fleet: Fleet, line: str, fault: str, where: str) -> None:
     fleet.cron = FaultyShell(fleet.home, fleet.sandbox, workers=1)
     fleet.enrol("web-1")
     fleet.break_(fault, where)
-    first, second = fleet.cron.run("recover all"), fleet.cron.run("recover all")
+    first, second = fleet.cron.run(line), fleet.cron.run(line)
     assert (first.exit, second.exit) == (5, 5)
     assert "the monitor is sick" in first.stderr
     assert (second.stdout, second.stderr) == ("", "")
     fleet.mend()
-    well = fleet.cron.run("recover all")
+    well = fleet.cron.run(line)
     assert well.exit == 0
     assert "the monitor is well again" in well.stdout
+
+
+def test_cron_is_silent_with_an_exception_too(fleet: Fleet) -> None:
+    fleet.enrol("web-1")
+    spared = fleet.enrol("web-2")
+    fleet.impair(spared)
+    assert quiet(fleet.cron.run("recover all --except web-2"))
+    assert "failed" in fleet.cron.run("check").stdout
+    assert quiet(fleet.cron.run("check --except web-2"))
+    again = fleet.cron.run("check")
+    assert (again.exit, again.stdout) == (2, ""), "the other job has not made it forget"

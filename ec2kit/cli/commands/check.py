@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import click
 
 from ec2kit.aws import Aws
-from ec2kit.cli.commands.monitoring import EXCEPT, monitor_of, named, set_aside
-from ec2kit.cli.commands.unreached import Memory
+from ec2kit.cli.commands.monitoring import EXCEPT, job, monitor_of, named, set_aside
+from ec2kit.cli.commands.unreached import UNREACHED, Memory
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.cli.state import State
@@ -65,7 +65,7 @@ def check(
     except Interrupted:
         raise
     except Ec2kitError as error:
-        if (words or isinstance(error, UsageError)) and not plugin:
+        if not (plugin or _of_the_monitor(error, words)):
             raise
         found = [Found(None, (sick(error.message, error.hint),))]
     troubles = tuple(trouble for each in found for trouble in each.troubles)
@@ -85,7 +85,7 @@ def check(
     else:
         listed = [LISTED] if all(each.aws for each in found) else []
         for each in [*listed, *found]:
-            _tell_changes(context, each, f"said/check/{' '.join(sorted(words)) or 'all'}/", verbose)
+            _tell_changes(context, each, f"said/check/{job(words or ('all',), excluded)}/", verbose)
 
 
 check.exit_codes = "Exit codes: " + " · ".join(
@@ -110,12 +110,17 @@ def _look(context: Context, aws: Aws, words: tuple[str, ...], excluded: tuple[st
     except Interrupted:
         raise
     except Ec2kitError as error:
-        if words:
+        if not _of_the_monitor(error, words):
             raise
         return Found(aws, (sick(error.message, error.hint),), evidence=state.evidence)
     machines = tuple(each for each in look.machines if meant.has(each.instance.id))
     troubles = troubles_of(look, aside, meant.ids)
     return Found(aws, troubles, machines, look, state.evidence)
+
+
+def _of_the_monitor(error: Ec2kitError, words: tuple[str, ...]) -> bool:
+    """Whether it is told as the monitor's trouble: with machines named, it may also be about what was named."""
+    return isinstance(error, UNREACHED) or not (words or isinstance(error, UsageError))
 
 
 def _tell_changes(context: Context, found: Found, prefix: str, verbose: bool) -> None:

@@ -84,6 +84,11 @@ def named(monitor: Monitor, words: Sequence[str], excluded: Sequence[str]) -> Na
     return Named(frozenset(each.id for each in meant), tuple(each for each in meant if not is_enrolled(each)))
 
 
+def job(words: Sequence[str], excluded: Sequence[str]) -> str:
+    """What a cron job is told apart by from others with the same command: each remembers what it said."""
+    return " ".join(sorted(words)) + "".join(f" except {word}" for word in sorted(excluded))
+
+
 def set_aside(aws: Aws) -> tuple[Instance, ...]:
     """The quarantined halves of recoveries, and the replacements that are not verified."""
     return aws.instances.describe(filters={f"tag:{STATE}": ["quarantined", "twin"]})

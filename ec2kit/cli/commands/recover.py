@@ -12,11 +12,12 @@ from ec2kit.cli.commands.live import watch_live
 from ec2kit.cli.commands.monitoring import EXCEPT, Named, monitor_of, named, set_aside
 from ec2kit.cli.commands.recovered import report, report_sick
 from ec2kit.cli.commands.rehearsing import rehearse
+from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.consent import confirm
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.session import Session
-from ec2kit.errors import AccessDenied, AwsRefused, Unavailable, UsageError
+from ec2kit.errors import UsageError
 from ec2kit.model.ids import RunId
 from ec2kit.model.instances import Instance
 from ec2kit.model.tags import HOLD_FAILED, HOLD_PAUSE, PROTECT
@@ -71,32 +72,25 @@ def recover(
     """
     words = context.expand(selectors)
     aws = context.aws()
-    by_cron = words == ("all",) and not excluded and not context.surroundings.stdout_is_terminal
+    by_cron = words == ("all",) and not context.surroundings.stdout_is_terminal
+    if not fenced_by_hand and (to or counted is not None):
+        raise UsageError("--to and --confirm go with --fenced-by-hand", hint="ec2kit recover --help")
     try:
         monitor = monitor_of(context, aws, context.state)
-    except (AccessDenied, AwsRefused, Unavailable) as error:
+        if fenced_by_hand:
+            _by_hand(context, monitor, words, to, counted)
+            return
+        meant = named(monitor, words, excluded)
         if not by_cron:
-            raise
-        report_sick(context, aws, error.message, context.clock.now(), quiet=True)
-        return
-    if fenced_by_hand:
-        _by_hand(context, monitor, words, to, counted)
-        return
-    if to or counted is not None:
-        raise UsageError("--to and --confirm go with --fenced-by-hand", hint="ec2kit recover --help")
-    meant = named(monitor, words, excluded)
-    people = meant.ids is not None or context.surroundings.stdout_is_terminal
-    if people:
-        context.announce()
-    try:
+            context.announce()
         look = watch_live(context, monitor, meant, wanted=_samples_live(context, live))
-    except (AccessDenied, AwsRefused, Unavailable) as error:
+    except UNREACHED as error:
         if not by_cron:
             raise
-        report_sick(context, aws, error.message, context.clock.now(), quiet=True)
+        report_sick(context, aws, error.message, context.clock.now(), excluded, quiet=True)
         return
     if not look.control.well:
-        report_sick(context, aws, look.control.reason, look.at, quiet=not people)
+        report_sick(context, aws, look.control.reason, look.at, excluded, quiet=by_cron)
         return
     scene = Scene(
         look,
@@ -115,7 +109,7 @@ def recover(
         *heal_all(_healer(context, monitor), cases, _at_once(context, monitor)),
         *(_given_up(each) for each in _waiting(aws, chosen) if meant.has(each.id)),
     ]
-    report(context, monitor, look, meant, healed, people=people)
+    report(context, monitor, look, meant, healed, excluded, people=not by_cron)
 
 
 def _by_hand(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ec2kit.aws import Aws
-from ec2kit.cli.commands.monitoring import Named
+from ec2kit.cli.commands.monitoring import Named, job
 from ec2kit.cli.commands.unreached import Memory
 from ec2kit.cli.context import Context
 from ec2kit.errors import Exit, Refused
@@ -21,10 +21,12 @@ from ec2kit.screen.recovery import HEALED_COLUMNS
 SAID = "said/recover/"
 
 
-def report_sick(context: Context, aws: Aws, reason: str, at: datetime, *, quiet: bool) -> None:
-    """The monitor cannot tell: nothing is done. Cron says so once, and hourly."""
+def report_sick(
+    context: Context, aws: Aws, reason: str, at: datetime, excluded: Sequence[str] = (), *, quiet: bool
+) -> None:
+    """The monitor cannot tell: nothing is done. Cron says so once, and hourly, for each job apart."""
     trouble = sick(reason, "nothing is judged and nothing recovered until it is well")
-    memory = Memory(context, SAID, aws)
+    memory = Memory(context, SAID + job((), excluded), aws)
     before = memory.recall()
     said = announce([trouble], {}, before, at)
     if context.paper.format.is_json:
@@ -44,6 +46,7 @@ def report(
     look: Watch,
     meant: Named,
     healed: Sequence[Healed],
+    excluded: Sequence[str] = (),
     *,
     people: bool,
 ) -> None:
@@ -60,7 +63,7 @@ def report(
         for line in healed_lines(each, _judgement(look, each), _address(monitor.aws, each))
     ]
     troubles = [trouble for each in healed if (trouble := trouble_of(each))]
-    memory = Memory(context, SAID, monitor.aws, monitor.evidence)
+    memory = Memory(context, SAID + job((), excluded), monitor.aws, monitor.evidence)
     before = memory.recall()
     if people:
         for trouble in troubles:

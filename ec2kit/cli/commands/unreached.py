@@ -9,11 +9,13 @@ from functools import cached_property
 
 from ec2kit.aws import Aws
 from ec2kit.cli.context import Context
-from ec2kit.errors import Ec2kitError, Interrupted
+from ec2kit.errors import AccessDenied, AwsRefused, Ec2kitError, Interrupted, Unavailable
 from ec2kit.model.runs import EvidenceStore
 from ec2kit.recovery.announce import Said, keep, recall
 from ec2kit.recovery.troubles import MONITOR
 
+UNREACHED = (AccessDenied, AwsRefused, Unavailable)
+"""AWS could not be asked: the monitor's own trouble, whatever machines the command was to look at."""
 FILE = "monitor.sqlite"
 """Beside the accounts' directories."""
 

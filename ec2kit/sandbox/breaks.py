@@ -10,6 +10,7 @@ from ec2kit.errors import NotFound, UsageError
 from ec2kit.sandbox import names
 from ec2kit.sandbox.conditions import Conditions
 from ec2kit.sandbox.faults import Fault, Firing
+from ec2kit.sandbox.known_actions import check_action
 from ec2kit.sandbox.orders import Order, RequestOrder, ResourceOrder
 from ec2kit.sandbox.troubles import EFFECTS
 from ec2kit.sandbox.world import World
@@ -48,8 +49,11 @@ def book(state: World) -> BreakBook:
 def make(state: World, order: Order) -> str:
     """Break what `order` says and return the id by which it can be mended.
 
-    Raises NotFound or UsageError if it begins at once and its resource does not exist or is ambiguous.
+    Raises NotFound or UsageError if it begins at once and its resource does not exist or is ambiguous, and UsageError
+    for requests that there are none of.
     """
+    if isinstance(order, RequestOrder):
+        check_action(order.on)
     breaks = book(state)
     begins = state.clock.now() + order.spell.at
     break_id = f"b{breaks.made + 1}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ec2kit.errors import NotFound
+from ec2kit.errors import NotFound, UsageError
 from ec2kit.sandbox import breaks
 from ec2kit.sandbox.conditions import Conditions
 from ec2kit.sandbox.fault_words import parse_order
@@ -40,6 +40,25 @@ def instance_id(sandbox: InProcess, name: str) -> str:
     filters = [{"Name": "tag:Name", "Values": [name]}]
     found = sandbox.client("ec2").describe_instances(Filters=filters)
     return str(found["Reservations"][0]["Instances"][0]["InstanceId"])
+
+
+@pytest.mark.parametrize(
+    "where, hint",
+    [
+        ("ec2:RunInstence", "did you mean ec2:RunInstances?"),
+        ("DescribeInstance?", None),
+        ("ssm:Nonsense*", "ssm:* is every one"),
+        ("sts", None),
+        ("s3:PutObject", None),
+    ],
+)
+def test_requests_that_nobody_makes_are_refused(sandbox: InProcess, where: str, hint: str | None) -> None:
+    if hint is None:
+        assert mend(sandbox, order(sandbox, "throttle", where))
+        return
+    with pytest.raises(UsageError, match="has no action") as refused:
+        order(sandbox, "throttle", where)
+    assert hint in refused.value.hint
 
 
 def test_a_status_check_is_impaired_by_name_and_mended_by_id(sandbox: InProcess) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -92,13 +94,21 @@ class KitCommand(click.Command):
                 hint = (
                     f"there is no such option in ec2kit: what overrides a rule names it, see `{typed} --help`"
                 )
-            elif error.possibilities:
-                hint = f"did you mean {' or '.join(f'`{name}`' for name in sorted(error.possibilities))}?"
+            elif error.option_name[1:2].isdigit():
+                return UsageError(f"`{typed}` takes nothing below zero", hint=hint)
+            elif near := _near(error.option_name, error.possibilities or ()):
+                hint = f"did you mean {' or '.join(f'`{name}`' for name in near)}?"
             return UsageError(f"`{typed}` has no option '{error.option_name}'", hint=hint)
         if isinstance(error, click.MissingParameter) and (line := _example(self)):
             hint = f"such as: {line}"
         message = " ".join(error.format_message().split()).removesuffix(".")
         return UsageError(f"`{typed}`: {message[:1].lower()}{message[1:]}", hint=hint)
+
+
+def _near(typed: str, known: Iterable[str]) -> list[str]:
+    """The options that are like the one typed. click counts the dashes too, which makes short ones all alike."""
+    names = {name.lstrip("-"): name for name in known}
+    return sorted(names[each] for each in get_close_matches(typed.lstrip("-"), names, 3, 0.6))
 
 
 def _example(command: click.Command) -> str:

@@ -71,6 +71,8 @@ def test_exit_line_names_every_code() -> None:
         ("unexpected", "fail"),
         ("interrupted", "fail --interrupt"),
         ("no_such_option", "fail --interupt"),
+        ("unlike_any_option", "ls --bogus"),
+        ("below_zero", "sandbox tick -5m"),
         ("no_argument", "sandbox tick"),
         ("bad_choice", "ls -o xml"),
         ("no_credentials", "where --region eu-west-1"),

@@ -39,13 +39,12 @@ class Choice:
     @property
     def monthly(self) -> Money:
         """What a month's bill has of it, of twelve equal months: every hour of the term, on demand those that run."""
-        hours = HOURS_A_YEAR if self.price.commitment else HOURS_A_YEAR * self.utilization
-        return self._money(self.price.hourly * hours / MONTHS_A_YEAR)
+        return self._fees / MONTHS_A_YEAR
 
     @property
     def total(self) -> Money:
         """What the term costs."""
-        return self.upfront + self.monthly * (self.years * MONTHS_A_YEAR)
+        return self.upfront + self._fees * self.years
 
     @property
     def yearly(self) -> Money:
@@ -77,6 +76,12 @@ class Choice:
     def break_even_share(self) -> Decimal | None:
         """The same as a share of the term; above 1 it never pays."""
         return self._break_even[1]
+
+    @property
+    def _fees(self) -> Money:
+        """The hourly fees of a year."""
+        hours = HOURS_A_YEAR if self.price.commitment else HOURS_A_YEAR * self.utilization
+        return self._money(self.price.hourly * hours)
 
     @property
     def _break_even(self) -> tuple[Decimal | None, Decimal | None]:

@@ -47,7 +47,7 @@ def first_plan(subject: Subject, wish: Wish, holder: Image | None, now: datetime
     It ends with the image, except where the root is scrubbed: then it only takes the set, and `last_plan` follows.
     """
     if holder is not None:
-        why = f"{holder.id} has that name: choose another"
+        why = f"{holder.id} has that name: --name chooses another"
         return Plan(refused=(Refusal("name", wish.name, why),), why_empty="the name is taken")
     spec = spec_of(subject.machine)
     if spec.billing_code:

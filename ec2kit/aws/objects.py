@@ -46,6 +46,7 @@ class StoredPart:
     size: int
     etag: str
     sha256: str = ""
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ class Objects:
             for each in page.get("Parts", ()):
                 sha256 = _hexadecimal(each.get("ChecksumSHA256", ""))
                 number = int(each["PartNumber"])
-                found[number] = StoredPart(number, int(each["Size"]), each["ETag"], sha256)
+                found[number] = StoredPart(
+                    number, int(each["Size"]), each["ETag"], sha256, each.get("LastModified")
+                )
             if not page.get("IsTruncated"):
                 return found
             after = int(page["NextPartNumberMarker"])

@@ -16,7 +16,7 @@ from ec2kit.engine.plan import Plan
 from ec2kit.engine.steps.objects import StoreText
 from ec2kit.errors import UsageError
 from ec2kit.images.bundles.creating import Wish, create_bundle_plan, from_set_plan
-from ec2kit.images.bundles.observe import bundles, meant, note_of, shelves
+from ec2kit.images.bundles.observe import bundles, meant, note_of, shelves, with_parts
 from ec2kit.images.bundles.observe import chosen as chosen_bundle
 from ec2kit.images.bundles.places import VERIFIED, parse_shelf
 from ec2kit.images.bundles.pruning import prune_plan
@@ -165,4 +165,11 @@ def prune(context: Context, place: str, **policy: Any) -> None:
     shelf = parse_shelf(place)
     wanted = policy_of(policy)
     aws = context.aws()
-    context.carry_out(lambda: prune_plan(bundles(aws, shelf), wanted, aws.now()), Manner(again=True))
+
+    def plan() -> Plan:
+        found = bundles(aws, shelf)
+        return prune_plan(
+            [with_parts(aws, each) if each.pending else each for each in found], wanted, aws.now()
+        )
+
+    context.carry_out(plan, Manner(again=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ class Bundle:
     manifest: Manifest | None = None
     trouble: str = ""
     verified: Verified | None = None
+    last_part: datetime | None = None
+    """When a part of what was only begun arrived last, where `with_parts` asked."""
 
     @property
     def url(self) -> str:
@@ -61,6 +64,7 @@ class Bundle:
     def touched(self) -> datetime | None:
         """When something of it was last written or begun."""
         moments = [each.modified for each in self.objects] + [each.begun for each in self.pending]
+        moments.append(self.last_part)
         return max((each for each in moments if each is not None), default=None)
 
 
@@ -79,6 +83,16 @@ def bundles(aws: Aws, shelf: Shelf, word: str = "") -> tuple[Bundle, ...]:
         _bundle(aws, Bundle(shelf, name, tuple(objects.get(name, ())), tuple(pending.get(name, ()))))
         for name in sorted(objects.keys() | pending.keys())
     )
+
+
+def with_parts(aws: Aws, bundle: Bundle) -> Bundle:
+    """The same, knowing when its last part arrived: a large volume is on its way for longer than a day."""
+    moments: list[datetime] = []
+    for upload in bundle.pending:
+        with suppress(NotFound):
+            parts = aws.objects.parts(bundle.shelf.bucket, upload).values()
+            moments += [each.modified for each in parts if each.modified]
+    return replace(bundle, last_part=max(moments, default=None))
 
 
 def meant(aws: Aws, text: str) -> tuple[Bundle, ...]:

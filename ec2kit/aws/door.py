@@ -22,6 +22,7 @@ from botocore.parsers import ResponseParserError
 
 from ec2kit.aws.faults import NOT_THERE, translate
 from ec2kit.aws.limits import Limiter
+from ec2kit.aws.manners import ACTING, ASIDE, BLOCKS, OBJECTS, PATIENT, READING, SPENDING
 from ec2kit.errors import Ec2kitError, Unavailable
 
 if TYPE_CHECKING:
@@ -100,32 +101,32 @@ class Clients:
     @cached_property
     def ec2(self) -> Any:
         """For reading."""
-        return self._client("ec2", _READING)
+        return self._client("ec2", READING)
 
     @cached_property
     def ec2_acting(self) -> Any:
         """For changing."""
-        return self._client("ec2", _ACTING)
+        return self._client("ec2", ACTING)
 
     @cached_property
     def ssm(self) -> Any:
         """Parameters: reading and changing."""
-        return self._client("ssm", _ACTING)
+        return self._client("ssm", ACTING)
 
     @cached_property
     def ebs(self) -> Any:
         """Blocks of snapshots: reading and writing, from many threads."""
-        return self._client("ebs", _BLOCKS)
+        return self._client("ebs", BLOCKS)
 
     @cached_property
     def s3(self) -> Any:
         """Objects: their contents and changes, from many threads."""
-        return self._s3(_OBJECTS)
+        return self._s3(OBJECTS)
 
     @cached_property
     def s3_looking(self) -> Any:
         """What S3 has, without contents: asked again by botocore, as EC2 is."""
-        return self._s3(_OBJECTS.merge(_PATIENT))
+        return self._s3(OBJECTS.merge(PATIENT))
 
     def _s3(self, config: Config) -> Any:
         made = self._client("s3", config)
@@ -138,12 +139,17 @@ class Clients:
     @cached_property
     def iam(self) -> Any:
         """Instance profiles. A network that lets only EC2's endpoint in must not make anybody wait for this one."""
-        return self._client("iam", _ASIDE)
+        return self._client("iam", ASIDE)
+
+    @cached_property
+    def ce(self) -> Any:
+        """Cost Explorer, which has one endpoint in a partition. Each request costs: none is made twice."""
+        return self._client("ce", SPENDING)
 
     @cached_property
     def sts(self) -> Any:
         """Who we are."""
-        return self._client("sts", _READING)
+        return self._client("sts", READING)
 
     def _client(self, service: str, config: Config) -> Any:
         client = self.session.client(
@@ -177,36 +183,6 @@ class Clients:
         """
         if isinstance(caught_exception, NOT_THERE) and not self.seen.answered and attempts >= KNOCKS:
             raise caught_exception
-
-
-_PATIENT = Config(retries={"mode": "standard", "max_attempts": 10})
-_READING = _PATIENT.merge(
-    Config(
-        connect_timeout=5,
-        read_timeout=60,
-        user_agent_extra="ec2kit",
-    )
-)
-_ACTING = Config(
-    retries={"mode": "standard", "total_max_attempts": 1},
-    connect_timeout=5,
-    read_timeout=20,
-    user_agent_extra="ec2kit",
-)
-_ASIDE = _ACTING.merge(Config(connect_timeout=2, read_timeout=10))
-"""For what is nice to know: one attempt, soon given up."""
-_BLOCKS = _ACTING.merge(Config(max_pool_connections=64))
-"""A connection for each of as many threads as coldsnap has workers; botocore throws the eleventh away."""
-
-_OBJECTS = _BLOCKS.merge(
-    Config(
-        read_timeout=60,
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-)
-"""We bring checksums of our own: botocore would compute another one over every part, and endpoints that are not AWS's
-may refuse it. A part takes longer to be answered than other calls."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import secrets
 import tempfile
 import threading
@@ -17,6 +16,7 @@ from ec2kit.errors import Ec2kitError, Interrupted
 from ec2kit.host.clock import Clock, Deadline
 from ec2kit.host.files import storing
 from ec2kit.host.following import Running, start
+from ec2kit.host.kvm import usable_kvm
 from ec2kit.host.unix_sockets import Line
 from ec2kit.host.workplace import workplace
 from ec2kit.images.appliance.argv import Hardware, Places, qemu
@@ -35,7 +35,6 @@ A_LOOK = 0.5
 """Seconds between looks at whether QEMU is still there and Ctrl-C was pressed."""
 PIECE = 1 << 18
 LAST_LINES = 8
-KVM = Path("/dev/kvm")
 
 
 class Writes(Protocol):
@@ -98,9 +97,9 @@ class Appliance:
             return Done(code, _text(places.log), collected.getvalue())
 
 
-def accelerator(device: Path = KVM) -> str:
+def accelerator() -> str:
     """QEMU's own fallback complains each time, so we look first."""
-    return "kvm" if os.access(device, os.R_OK | os.W_OK) else "tcg"
+    return "kvm" if usable_kvm("qemu-system-x86_64") else "tcg"
 
 
 def appliance(cache: Path, clock: Clock) -> Appliance:

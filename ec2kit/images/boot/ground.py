@@ -10,10 +10,9 @@ from pathlib import Path
 
 from ec2kit.errors import Ec2kitError
 from ec2kit.host import forward
+from ec2kit.host.kvm import usable_kvm
 from ec2kit.images.boot.firmware import find_firmware
 from ec2kit.images.boot.machine import EMULATORS, Firmware
-
-KVM = Path("/dev/kvm")
 
 _NATIVE = {"x86_64": ("x86_64",), "i386": ("x86_64", "i686"), "arm64": ("aarch64",)}
 
@@ -28,7 +27,7 @@ def require_emulator(architecture: str) -> None:
 
 def accelerated(architecture: str) -> bool:
     """Whether this machine's processor runs it without emulation."""
-    return os.access(KVM, os.R_OK | os.W_OK) and os.uname().machine in _NATIVE.get(architecture, ())
+    return os.uname().machine in _NATIVE.get(architecture, ()) and usable_kvm(EMULATORS[architecture])
 
 
 def own_firmware(name: str, architecture: str, scratch: Path) -> Firmware | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,21 @@ def test_a_machine_without_mmdebstrap_is_told_what_to_install(shop: Shop) -> Non
     assert (caught.value.message, caught.value.hint) == (
         "mmdebstrap is not installed",
         "apt-get install mmdebstrap",
+    )
+
+
+FOREIGN = Architecture.X86_64 if os.uname().machine == "aarch64" else Architecture.ARM64
+
+
+def test_another_architecture_needs_what_mmdebstrap_looks_with(shop: Shop) -> None:
+    empty = {**shop.workshop.environ, "PATH": str(shop.directory / "bin")}
+    with pytest.raises(Ec2kitError) as caught:
+        build_root(
+            replace(RECIPE, architectures=tuple(Architecture)), FOREIGN, replace(shop.workshop, environ=empty)
+        )
+    assert (caught.value.message, caught.value.hint) == (
+        "arch-test is not installed",
+        "apt-get install arch-test",
     )
 
 

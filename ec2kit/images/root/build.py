@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from dataclasses import replace
@@ -11,7 +12,7 @@ from ec2kit.errors import Ec2kitError, UsageError
 from ec2kit.host import processes
 from ec2kit.host.clock import wall_seconds
 from ec2kit.host.files import atomic_write, ensure_directory, read_text, storing_disk
-from ec2kit.images.recipes.architectures import Architecture
+from ec2kit.images.recipes.architectures import TYPED, Architecture
 from ec2kit.images.recipes.recipe import Recipe
 from ec2kit.images.root.cache import Root, RootCache, key_of
 from ec2kit.images.root.command import RootPlace, RootSpec, mmdebstrap_command, scripts_for
@@ -71,8 +72,9 @@ def _found_or_made(spec: RootSpec, work: Workshop) -> Root:
 
 
 def _made(spec: RootSpec, cache: RootCache, key: str, work: Workshop) -> Root:
-    if shutil.which("mmdebstrap", path=work.tools["PATH"]) is None:
-        raise Ec2kitError("mmdebstrap is not installed", hint="apt-get install mmdebstrap")
+    for tool in ("mmdebstrap", *_for_foreign(spec)):
+        if shutil.which(tool, path=work.tools["PATH"]) is None:
+            raise Ec2kitError(f"{tool} is not installed", hint=f"apt-get install {tool}")
     place = RootPlace(cache.partial(key), cache.work(key), cache.work(key))
     ensure_directory(place.scripts)
     for name, text in scripts_for(spec).items():
@@ -87,6 +89,11 @@ def _made(spec: RootSpec, cache: RootCache, key: str, work: Workshop) -> Root:
             place.tar.unlink(missing_ok=True)
         raise
     return cache.keep(key, _manifest(spec, place))
+
+
+def _for_foreign(spec: RootSpec) -> tuple[str, ...]:
+    """What mmdebstrap looks with whether this machine can run another architecture's programs."""
+    return () if TYPED.get(os.uname().machine) == spec.architecture else ("arch-test",)
 
 
 def _run(

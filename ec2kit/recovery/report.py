@@ -80,6 +80,7 @@ def healed_lines(healed: Healed, judgement: Judgement, held: str) -> Iterator[st
         yield f"  not moved: {', '.join(healed.left)}, a second address: it stays with {healed.id}"
     if healed.successor:
         yield f"  kept: {healed.id} with its disks, in quarantine until `ec2kit recovery retire {healed.id}`"
+        yield f"  next: `ec2kit snapshot create {healed.name}`: the replacement has no set of its own yet"
 
 
 def trouble_of(healed: Healed) -> Trouble | None:

@@ -108,7 +108,8 @@ def test_the_message_of_a_recovery_has_what_was_done_and_what_was_lost() -> None
     assert "  lost: what was written after web-1@x" in lines
     assert "  address: 203.0.113.9 at i-2" in lines
     assert "  not moved: 203.0.113.10, a second address: it stays with i-1" in lines
-    assert lines[-1].startswith("  kept: i-1 with its disks, in quarantine")
+    assert lines[-2].startswith("  kept: i-1 with its disks, in quarantine")
+    assert lines[-1].startswith("  next: `ec2kit snapshot create web-1`")
 
 
 def seen(**changes: object) -> Seen:

@@ -78,8 +78,12 @@ class SandboxApp:
         self._moto = MotoApp()
         # Late, like the rules, for moto.
         from ec2kit.sandbox.blocks_service import BlocksService
+        from ec2kit.sandbox.cost_explorer import CostExplorerService
+        from ec2kit.sandbox.rules.meter import metered
 
         self._blocks = BlocksService(self.settled)
+        self.costs = CostExplorerService()
+        self._metered = metered
         # Apart from the world's dice, so that a request id never changes what happens.
         self._ids = Random(0)
         self._number = 0
@@ -198,14 +202,17 @@ class SandboxApp:
     def _handled(self, call: Call, request: Request) -> tuple[Call, Answer]:
         request_id = self._request_id()
         wrong = object_checksums.mismatch(call, request)
-        if call.service == "ebs":
+        if call.service == "ce" and self.costs.knows(call.action):
+            with self.settled():
+                answer = self.costs.answer(call, request, request_id)
+        elif call.service == "ebs":
             # It takes the lock itself, and only for what is quick.
             answer = self._blocks.answer(call, request, request_id)
         elif wrong is not None:
             answer = error_answer(call, wrong, request_id)
         else:
             self._flush_before(call)
-            with self.settled():
+            with self.settled(), self._metered(call):
                 answer = self._moto.answer(call, request, request_id)
         if not call.reads_only:
             self.changed.set()

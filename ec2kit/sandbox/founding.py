@@ -81,7 +81,11 @@ class Founder:
             request.method, request.target, {**request.headers, "Authorization": signature}, request.body
         )
         call = identify(signed, self._number, now)
-        answer = self._moto.answer(call, signed, f"founding-{self._number}")
+        # Late, like the rules, for moto.
+        from ec2kit.sandbox.rules.meter import metered
+
+        with metered(call):
+            answer = self._moto.answer(call, signed, f"founding-{self._number}")
         if answer.status >= 400:
             raise FoundingFailed(f"{call.name}: {answer.body.decode(errors='replace')}")
         return answer

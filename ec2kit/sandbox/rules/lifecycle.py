@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from moto.ec2.models.instances import Instance
 
-from ec2kit.sandbox.rules import capacity, lookup, patching, states
+from ec2kit.sandbox.rules import capacity, lookup, meter, patching, states
 from ec2kit.sandbox.rules.present import now
 from ec2kit.sandbox.world import current
 
@@ -54,6 +54,7 @@ def stop(instance: Any, code: str = states.USER, *, at_once: bool = False) -> No
 
     `code` is the StateReason, as `states.REASONS` has them.
     """
+    meter.went_down(instance, now())
     states.enter(instance, "stopping")
     states.explain(instance, code, now())
     current().live.stop(instance.id, at_once=at_once)
@@ -62,6 +63,7 @@ def stop(instance: Any, code: str = states.USER, *, at_once: bool = False) -> No
 
 def terminate(instance: Any, code: str = states.USER) -> None:
     """A machine goes for good: shutting-down now, terminated after `delays.shutdown`."""
+    meter.went_down(instance, now())
     states.enter(instance, "shutting-down")
     states.explain(instance, code, now())
     schedule(instance, "terminated", now() + timedelta(seconds=current().delays.shutdown))
@@ -118,9 +120,11 @@ def _arrive(instance: Any, becomes: Becomes, at: datetime) -> None:
 def _run(instance: Any, at: datetime) -> None:
     states.enter(instance, "running")
     instance.running_since = instance.booted_at = at
+    meter.came_up(instance, at)
 
 
-def _rest(instance: Any, _at: datetime) -> None:
+def _rest(instance: Any, at: datetime) -> None:
+    meter.went_down(instance, at)
     for nic in instance.nics.values():
         nic.stop()
     states.enter(instance, "stopped")
@@ -131,8 +135,9 @@ def _rest(instance: Any, _at: datetime) -> None:
 def _end(instance: Any, at: datetime) -> None:
     """A terminated instance has no disks, interfaces, addresses or groups any more, and is visible for an hour."""
     backend = instance.ec2_backend
+    meter.went_down(instance, at)
     _give_back_addresses(backend, instance)
-    _give_back_volumes(backend, instance)
+    _give_back_volumes(backend, instance, at)
     for nic in list(instance.nics.values()):
         instance.detach_eni(nic)
         if nic.delete_on_termination:
@@ -157,7 +162,7 @@ def _give_back_addresses(backend: Any, instance: Any) -> None:
         nic.public_ip = None
 
 
-def _give_back_volumes(backend: Any, instance: Any) -> None:
+def _give_back_volumes(backend: Any, instance: Any, at: datetime) -> None:
     for device, block in instance.get_block_device_mapping:
         del instance.block_device_mapping[device]
         volume = backend.volumes.get(block.volume_id)
@@ -165,6 +170,7 @@ def _give_back_volumes(backend: Any, instance: Any) -> None:
             continue
         volume.attachment = None
         if block.delete_on_termination:
+            meter.volume_gone(volume, at)
             del backend.volumes[block.volume_id]
             backend.tags.pop(block.volume_id, None)
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ec2kit.aws.actions import LOOKING
+from ec2kit.aws.actions import BILLING, LOOKING
 from ec2kit.engine.steps import STEPS, Step
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -31,9 +31,9 @@ def policies() -> dict[str, Document]:
     everything = actions_of(STEPS)
     monitor = actions_of(steps_of(RECOVERING))
     return {
-        "iam-reading.json": policy(()),
+        "iam-reading.json": policy(BILLING),
         "iam-recovering.json": policy(monitor, ours_only={"ec2:DeleteSnapshot": "ec2kit:set"}),
-        "iam-operating.json": policy(everything),
+        "iam-operating.json": policy({*everything, *BILLING}),
     }
 
 
@@ -56,7 +56,9 @@ def policy(changing: Collection[str], ours_only: Mapping[str, str] | None = None
     bound = ours_only or {}
     plain = {action for action in (*LOOKING, *changing) if not action.startswith("ssm:")}
     statements = [_allow("Look", plain & set(LOOKING))]
-    change = plain - set(LOOKING) - bound.keys() - {PASS_ROLE}
+    if bill := plain & set(BILLING):
+        statements.append(_allow("Bill", bill))
+    change = plain - set(LOOKING) - set(BILLING) - bound.keys() - {PASS_ROLE}
     if change:
         statements.append(_allow("Change", change))
     for action in sorted(plain & bound.keys()):

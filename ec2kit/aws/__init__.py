@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import botocore.session
 
     from ec2kit.aws.blocks import Blocks
+    from ec2kit.aws.cost_explorer import CostExplorer
     from ec2kit.aws.objects import Objects
     from ec2kit.aws.profiles import Profiles
     from ec2kit.aws.sharing import Sharing
@@ -117,6 +118,13 @@ class Aws:
     def parameters(self) -> Parameters:
         """SSM parameters."""
         return Parameters(self.door)
+
+    @cached_property
+    def cost_explorer(self) -> CostExplorer:
+        """The bill."""
+        from ec2kit.aws.cost_explorer import CostExplorer
+
+        return CostExplorer(self.door)
 
     @cached_property
     def account(self) -> AccountId:

@@ -28,3 +28,6 @@ LOOKING: tuple[str, ...] = (
     "sts:GetCallerIdentity",
 )
 """As they stand in a policy, sorted. AWS allows sts:GetCallerIdentity to everybody, also where a policy says no."""
+
+BILLING: tuple[str, ...] = ("ce:GetCostAndUsage", "ce:GetCostForecast")
+"""What `ec2kit cost` asks. A monitor has no use for it, and AWS charges for each request."""

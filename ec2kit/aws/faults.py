@@ -119,6 +119,8 @@ EBS_DIRECT = frozenset(
     }
 )
 """The actions whose IAM prefix is `ebs`."""
+COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast"})
+"""The actions whose IAM prefix is `ce`."""
 _ID = re.compile(r"\b(?:i|vol|snap|ami|eipalloc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b")
 
 _ENCODED = re.compile(r"\.?\s*Encoded authorization failure message:.*", re.DOTALL)
@@ -270,6 +272,8 @@ def _iam_action(action: str) -> str:
         return f"ebs:{action}"
     if action == "ListInstanceProfiles":
         return f"iam:{action}"
+    if action in COST_EXPLORER:
+        return f"ce:{action}"
     service = "ssm" if "Parameter" in action else "sts" if action == "GetCallerIdentity" else "ec2"
     return f"{service}:{action}"
 

@@ -13,12 +13,12 @@ from botocore import xform_name
 from botocore.loaders import Loader
 
 from docs.policies import EXAMPLES, Document, policies, text_of
-from ec2kit.aws.actions import LOOKING
+from ec2kit.aws.actions import BILLING, LOOKING
 from ec2kit.sandbox.calls import Call
 from tests.cli.watched import ADDRESS, Fleet
 from tests.repository.files import ROOT
 
-CALLED = re.compile(r"clients\.(ec2|ec2_acting|iam|ssm|sts)\.((?:describe|get|list)_[a-z_]+)")
+CALLED = re.compile(r"clients\.(ce|ec2|ec2_acting|iam|ssm|sts)\.((?:describe|get|list)_[a-z_]+)")
 POLICIES = policies()
 
 
@@ -31,8 +31,13 @@ def test_looking_is_declared_as_the_code_looks() -> None:
     sources = "\n".join(path.read_text() for path in (ROOT / "ec2kit" / "aws").glob("*.py"))
     called = {(found[1].removesuffix("_acting"), found[2]) for found in CALLED.finditer(sources)}
 
-    assert {f"{service}:{_names(service)[method]}" for service, method in called} == set(LOOKING)
+    assert {f"{service}:{_names(service)[method]}" for service, method in called} == {*LOOKING, *BILLING}
     assert sorted(LOOKING) == list(LOOKING)
+
+
+def test_a_monitor_asks_for_no_bill() -> None:
+    assert _actions(POLICIES["iam-recovering.json"]) & set(BILLING) == set()
+    assert set(BILLING) <= _actions(POLICIES["iam-reading.json"])
 
 
 def test_reading_changes_nothing() -> None:

@@ -21,10 +21,20 @@ class System(StrEnum):
 
 
 class OfferingClass(StrEnum):
-    """Whether a reservation can be exchanged for another."""
+    """What one commits oneself to: an instance type, which may be exchanged or not, or an amount an hour."""
 
     STANDARD = "standard"
     CONVERTIBLE = "convertible"
+    """Can be exchanged for another reservation."""
+    COMPUTE_PLAN = "compute-savings-plan"
+    """Any instance anywhere, and Fargate and Lambda."""
+    INSTANCE_PLAN = "instance-savings-plan"
+    """One family in one region."""
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is a savings plan."""
+        return self in (OfferingClass.COMPUTE_PLAN, OfferingClass.INSTANCE_PLAN)
 
 
 class Payment(StrEnum):

@@ -39,7 +39,7 @@ PINNED = {
 """What an ordinary instance has. Lists from before 2017 have no capacitystatus, since there was nothing else then."""
 LATER = frozenset({"capacitystatus"})
 TERMS = {"1yr": Term.ONE_YEAR, "3yr": Term.THREE_YEARS}
-CLASSES = {each.value: each for each in OfferingClass}
+CLASSES = {each.value: each for each in (OfferingClass.STANDARD, OfferingClass.CONVERTIBLE)}
 PAYMENTS = {
     "No Upfront": Payment.NO_UPFRONT,
     "Partial Upfront": Payment.PARTIAL_UPFRONT,

@@ -57,7 +57,7 @@ $(RUN): pyproject.toml constraints.txt $(MADE)
 $(DEV): $(RUN)
 	@PYTHON=$(PYTHON) bash .ci/packages images names
 	@echo 'adding the development tools to .venv (once; about a minute)'
-	@$(PIP) --no-build-isolation -e '.[sandbox,images,service,dev]'
+	@$(PIP) --no-build-isolation -e '.[sandbox,images,usage,service,dev]'
 	@touch $@
 
 demo: $(RUN)

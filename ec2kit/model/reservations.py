@@ -1,0 +1,65 @@
+"""Reserved instances that an account owns, as DescribeReservedInstances tells of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ec2kit.model.money import USD
+
+VPC = " (Amazon VPC)"
+"""What old product descriptions end with; nothing is billed by it any more ("Reserved Instances", EC2 User Guide)."""
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A reservation of `count` instances of a type, from `start` until just before `end`.
+
+    Amounts are for one of its instances, in `currency`.
+    """
+
+    id: str
+    region: str
+    type: str
+    count: int
+    start: datetime
+    end: datetime
+    zone: str = ""
+    """Where it reserves capacity as well; empty for one that is good in all of the region."""
+    platform: str = "Linux/UNIX"
+    """ProductDescription without the VPC's addition: what an instance's PlatformDetails have to be."""
+    tenancy: str = "default"
+    state: str = "active"
+    """payment-pending, active, payment-failed, retired, queued or queued-deleted."""
+    offering_class: str = "standard"
+    """standard or convertible."""
+    offering_type: str = ""
+    """No Upfront, Partial Upfront, All Upfront; Heavy, Medium or Light Utilization until 2014."""
+    upfront: Decimal = Decimal(0)
+    """FixedPrice: what was paid at once."""
+    hourly: Decimal = Decimal(0)
+    """RecurringCharges: for every hour of the term."""
+    usage: Decimal = Decimal(0)
+    """UsagePrice: for the hours that were used, as sold until 2014."""
+    currency: str = USD
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether it is good in any zone."""
+        return not self.zone
+
+    @property
+    def term_hours(self) -> Decimal:
+        """The hours from its start to its end."""
+        return Decimal(round((self.end - self.start).total_seconds())) / 3600
+
+    @property
+    def amortized_hourly(self) -> Decimal:
+        """What one of its instances costs an hour, used or not, with the upfront's share of it."""
+        return self.hourly + (self.upfront / self.term_hours if self.term_hours else Decimal(0))
+
+
+def platform_of(description: str) -> str:
+    """Given a ProductDescription, return the platform: `Linux/UNIX (Amazon VPC)` is `Linux/UNIX`."""
+    return description.removesuffix(VPC)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ec2kit.aws.blocks import Blocks
     from ec2kit.aws.cost_explorer import CostExplorer
     from ec2kit.aws.objects import Objects
+    from ec2kit.aws.pricing import Pricing
     from ec2kit.aws.profiles import Profiles
     from ec2kit.aws.sharing import Sharing
 
@@ -125,6 +126,13 @@ class Aws:
         from ec2kit.aws.cost_explorer import CostExplorer
 
         return CostExplorer(self.door)
+
+    @cached_property
+    def pricing(self) -> Pricing:
+        """AWS's price list."""
+        from ec2kit.aws.pricing import Pricing
+
+        return Pricing(self.door)
 
     @cached_property
     def account(self) -> AccountId:

@@ -147,14 +147,20 @@ class Clients:
         return self._client("ce", SPENDING)
 
     @cached_property
+    def pricing(self) -> Any:
+        """The price list, which has endpoints in few regions (AWS General Reference, "AWS Price List endpoints")."""
+        home = "cn-northwest-1" if self.target.region.startswith("cn-") else "us-east-1"
+        return self._client("pricing", ASIDE, home)
+
+    @cached_property
     def sts(self) -> Any:
         """Who we are."""
         return self._client("sts", READING)
 
-    def _client(self, service: str, config: Config) -> Any:
+    def _client(self, service: str, config: Config, region: str = "") -> Any:
         client = self.session.client(
             service,
-            region_name=self.target.region or None,
+            region_name=region or self.target.region or None,
             endpoint_url=self.target.endpoint or None,
             config=config,
         )

@@ -16,7 +16,7 @@ from functools import partial
 from http import HTTPStatus
 from random import Random
 from threading import Event, RLock
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from ec2kit.sandbox import (
@@ -45,6 +45,16 @@ OWN_PATHS = "/_ec2kit/"
 
 Door = Callable[[Request], Answer]
 """What answers below `/_ec2kit/`."""
+
+
+class Service(Protocol):
+    """A service of AWS that is answered without moto. The caller holds the lock."""
+
+    def knows(self, action: str) -> bool:
+        """Whether it answers this action; the others are moto's."""
+
+    def answer(self, call: Call, request: Request, request_id: str) -> Answer:
+        """Answer one call; what the caller did wrong is an answer too."""
 
 
 class NoAnswer(Exception):
@@ -79,10 +89,13 @@ class SandboxApp:
         # Late, like the rules, for moto.
         from ec2kit.sandbox.blocks_service import BlocksService
         from ec2kit.sandbox.cost_explorer import CostExplorerService
+        from ec2kit.sandbox.pricing import PricingService
         from ec2kit.sandbox.rules.meter import metered
+        from ec2kit.sandbox.rules.type_facts import sold_types
 
         self._blocks = BlocksService(self.settled)
         self.costs = CostExplorerService()
+        self._money: dict[str, Service] = {"ce": self.costs, "pricing": PricingService(sold_types)}
         self._metered = metered
         # Apart from the world's dice, so that a request id never changes what happens.
         self._ids = Random(0)
@@ -202,9 +215,10 @@ class SandboxApp:
     def _handled(self, call: Call, request: Request) -> tuple[Call, Answer]:
         request_id = self._request_id()
         wrong = object_checksums.mismatch(call, request)
-        if call.service == "ce" and self.costs.knows(call.action):
+        money = self._money.get(call.service)
+        if money is not None and money.knows(call.action):
             with self.settled():
-                answer = self.costs.answer(call, request, request_id)
+                answer = money.answer(call, request, request_id)
         elif call.service == "ebs":
             # It takes the lock itself, and only for what is quick.
             answer = self._blocks.answer(call, request, request_id)

@@ -104,7 +104,7 @@ def _product(item: Mapping[str, Any], key: str, published: datetime | None) -> P
 def unlike(product: Product, machine: Machine) -> tuple[str, ...]:
     """Given a product, return in what it is not this machine's: `tenancy is Dedicated`, …; nothing when it is."""
     wanted = filters_of(machine)
-    found = {**product.attributes, "regionCode": _region(product)}
+    found = {**product.attributes, "regionCode": region_in(product)}
     return tuple(
         f"{name} is {found.get(name) or 'missing'}"
         for name, value in wanted.items()
@@ -115,7 +115,7 @@ def unlike(product: Product, machine: Machine) -> tuple[str, ...]:
 def regions_with(products: Iterable[Product], type: str) -> tuple[str, ...]:
     """The regions in which products have this instance type."""
     return tuple(
-        sorted({_region(each) for each in products if each.attributes.get("instanceType") == type} - {""})
+        sorted({region_in(each) for each in products if each.attributes.get("instanceType") == type} - {""})
     )
 
 
@@ -190,19 +190,20 @@ def _price(product: Product, term: Mapping[str, Any], commitment: Commitment | N
             raise MalformedPrices(f"{product.sku} has a price of {len(prices)} currencies for '{unit}'")
         ((currency, text),) = prices.items()
         currencies.add(str(currency))
-        by_unit[unit] += _decimal(text, product.sku)
+        by_unit[unit] += amount_of(text, product.sku)
     if len(currencies) != 1:
         raise MalformedPrices(f"{product.sku} has a price in {len(currencies)} currencies")
     since = _time(term.get("effectiveDate"))
     return Price(by_unit["Quantity"], by_unit["Hrs"], commitment, currencies.pop(), since)
 
 
-def _region(product: Product) -> str:
-    """Old lists say only where it is."""
+def region_in(product: Product) -> str:
+    """The region of a product; old lists say only where it is."""
     return product.attributes.get("regionCode") or region_of(product.attributes.get("location", ""))
 
 
-def _decimal(text: object, sku: str) -> Decimal:
+def amount_of(text: object, sku: str) -> Decimal:
+    """Given a price of a product as it stands there, return it; raises `MalformedPrices`."""
     try:
         amount = Decimal(str(text))
     except InvalidOperation as error:

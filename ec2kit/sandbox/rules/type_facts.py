@@ -19,6 +19,11 @@ def facts(instance_type: str) -> dict[str, Any]:
     return found
 
 
+def sold_types() -> tuple[str, ...]:
+    """Every instance type, by name."""
+    return tuple(sorted(INSTANCE_TYPES))
+
+
 def architectures(instance_type: str) -> list[str]:
     """Given the name of a type, return the architectures that it runs."""
     return list(facts(instance_type).get("ProcessorInfo", {}).get("SupportedArchitectures", []))

@@ -1,0 +1,197 @@
+"""The sandbox's price list: products as AWS's Price List API has them, at invented rates (`rates`). Pure.
+
+For a machine there are the rows that AWS has too, and that a query must not take for it: reserved capacity that is not
+used (0.00), dedicated tenancy, with SQL Server, own licence. Attributes and units are AWS's ("Reading the service price
+list file"; a recorded page of GetProducts).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
+
+from ec2kit.sandbox import rates
+
+PUBLISHED = datetime(2026, 1, 1, tzinfo=UTC)
+INVENTED = "invented by ec2kit's practice AWS"
+ON_DEMAND, HOURLY, UPFRONT = "JRTCKXETXF", "6YS6EN2CT7", "2TG2D8R56U"
+"""The codes of AWS's offer terms and rates that every list has."""
+SYSTEMS = {
+    "Linux": ("RunInstances", Decimal(1)),
+    "RHEL": ("RunInstances:0010", Decimal("1.3")),
+    "SUSE": ("RunInstances:000g", Decimal("1.2")),
+    "Windows": ("RunInstances:0002", Decimal("1.5")),
+}
+"""Each operating system's operation, and how many times Linux's price it costs."""
+
+
+class Offer(NamedTuple):
+    """A reservation: how long, exchangeable or not, how it is paid, and its share of the price on demand."""
+
+    length: str
+    offering_class: str
+    payment: str
+    share: Decimal
+
+
+OFFERS = tuple(
+    Offer(length, offering_class, payment, Decimal(share))
+    for length, offering_class, shares in (
+        ("1yr", "standard", ("0.64", "0.61", "0.60")),
+        ("1yr", "convertible", ("0.74", "0.71", "0.69")),
+        ("3yr", "standard", ("0.44", "0.41", "0.38")),
+        ("3yr", "convertible", ("0.54", "0.50", "0.49")),
+    )
+    for payment, share in zip(("No Upfront", "Partial Upfront", "All Upfront"), shares, strict=True)
+)
+HOURS = {"1yr": 8760, "3yr": 26280}
+AT_ONCE = {"No Upfront": Decimal(0), "Partial Upfront": Decimal("0.5"), "All Upfront": Decimal(1)}
+GROUPS = {
+    "iops": ("System Operation", "EBS IOPS", "IOPS-Mo"),
+    "throughput": ("Provisioned Throughput", "EBS Throughput", "GiBps-mo"),
+}
+SPEED = {
+    "gp3": (Decimal("0.005"), Decimal("40.96")),
+    "io1": (Decimal("0.06"), None),
+    "io2": (Decimal("0.06"), None),
+}
+"""An IOPS, and a GiB/s, for a month: those that are charged for."""
+Product = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A region as price lists name it."""
+
+    region: str
+    location: str
+
+    @property
+    def common(self) -> dict[str, str]:
+        """The attributes that every product has."""
+        return {"regionCode": self.region, "location": self.location, "locationType": "AWS Region"}
+
+
+def machines(place: Place, type_: str) -> Iterator[Product]:
+    """Given a place and an instance type, yield its products."""
+    linux = rates.machine(type_)
+    common = {**place.common, "servicecode": "AmazonEC2", "instanceType": type_, "currentGeneration": "Yes"}
+    for system, (operation, times) in SYSTEMS.items():
+        usual = {
+            **common,
+            "operatingSystem": system,
+            "operation": operation,
+            "tenancy": "Shared",
+            "preInstalledSw": "NA",
+            "capacitystatus": "Used",
+            "licenseModel": "No License required",
+            "usagetype": f"BoxUsage:{type_}",
+        }
+        hourly = linux * times
+        yield _product("Compute Instance", usual, hourly, "Hrs", reserved=True)
+        unused = {"capacitystatus": "UnusedCapacityReservation", "usagetype": f"UnusedBox:{type_}"}
+        yield _product("Compute Instance", {**usual, **unused}, hourly, "Hrs")
+        allocated = {"capacitystatus": "AllocatedCapacityReservation", "usagetype": f"Reservation:{type_}"}
+        yield _product("Compute Instance", {**usual, **allocated}, Decimal(0), "Hrs")
+        dedicated = {"tenancy": "Dedicated", "usagetype": f"DedicatedUsage:{type_}"}
+        yield _product("Compute Instance", {**usual, **dedicated}, hourly * Decimal("1.1"), "Hrs")
+    windows = {**usual, "preInstalledSw": "SQL Std", "operation": "RunInstances:0006"}
+    yield _product("Compute Instance", windows, hourly * 4, "Hrs")
+    own = {**usual, "licenseModel": "Bring your own license", "operation": "RunInstances:0800"}
+    yield _product("Compute Instance", own, linux, "Hrs")
+
+
+def storage(place: Place) -> Iterator[Product]:
+    """Given a place, yield the products of its disks and snapshots."""
+    common = {**place.common, "servicecode": "AmazonEC2"}
+    for type_, amount in rates.VOLUMES.items():
+        kind = {"volumeApiName": type_, "usagetype": f"EBS:VolumeUsage.{type_}"}
+        yield _product("Storage", {**common, **kind}, amount, "GB-Mo")
+    for type_, (iops, throughput) in SPEED.items():
+        for name, each in (("iops", iops), ("throughput", throughput)):
+            if each is not None:
+                family, group, unit = GROUPS[name]
+                yield _product(family, {**common, "volumeApiName": type_, "group": group}, each, unit)
+    for tier, usage in (("standard", "EBS:SnapshotUsage"), ("archive", "EBS:SnapshotArchiveStorage")):
+        yield _product("Storage Snapshot", {**common, "usagetype": usage}, rates.SNAPSHOTS[tier], "GB-Mo")
+
+
+def addresses(place: Place) -> Iterator[Product]:
+    """Given a place, yield the products of its public addresses."""
+    for usage in ("PublicIPv4:InUseAddress", "PublicIPv4:IdleAddress"):
+        attributes = {
+            **place.common,
+            "servicecode": "AmazonVPC",
+            "group": "VPCPublicIPv4Address",
+            "usagetype": usage,
+        }
+        yield _product("VpcPublicIPv4Address", attributes, rates.ADDRESS, "Hrs")
+
+
+def _product(
+    family: str, attributes: Mapping[str, str], amount: Decimal, unit: str, *, reserved: bool = False
+) -> Product:
+    sku = _code("".join(f"{key}={attributes[key]};" for key in sorted(attributes)) + family)
+    terms: dict[str, Any] = {"OnDemand": _term(sku, ON_DEMAND, {}, [(HOURLY, unit, amount)])}
+    if reserved:
+        terms["Reserved"] = {
+            key: value for offer in OFFERS for key, value in _reserved(sku, amount, offer).items()
+        }
+    return {
+        "product": {"productFamily": family, "attributes": dict(attributes), "sku": sku},
+        "serviceCode": attributes["servicecode"],
+        "terms": terms,
+        "version": f"{PUBLISHED:%Y%m%d%H%M%S}",
+        "publicationDate": f"{PUBLISHED:%Y-%m-%dT%H:%M:%SZ}",
+        "description": INVENTED,
+    }
+
+
+def _reserved(sku: str, hourly: Decimal, offer: Offer) -> dict[str, Any]:
+    """AWS asks whole dollars at once."""
+    at_once = AT_ONCE[offer.payment]
+    fee = hourly * offer.share
+    upfront = (fee * HOURS[offer.length] * at_once).quantize(Decimal(1), ROUND_HALF_UP)
+    said = {
+        "LeaseContractLength": offer.length,
+        "OfferingClass": offer.offering_class,
+        "PurchaseOption": offer.payment,
+    }
+    dimensions = [(HOURLY, "Hrs", fee * (1 - at_once))]
+    if at_once:
+        dimensions.append((UPFRONT, "Quantity", upfront))
+    return _term(sku, _code("".join(said.values()))[:10], said, dimensions)
+
+
+def _term(
+    sku: str, code: str, said: Mapping[str, str], dimensions: list[tuple[str, str, Decimal]]
+) -> dict[str, Any]:
+    priced: dict[str, Any] = {
+        f"{sku}.{code}.{rate}": {
+            "unit": unit,
+            "endRange": "Inf" if unit != "Quantity" else "",
+            "description": INVENTED,
+            "appliesTo": [],
+            "rateCode": f"{sku}.{code}.{rate}",
+            "beginRange": "0" if unit != "Quantity" else "",
+            "pricePerUnit": {"USD": f"{amount:.10f}"},
+        }
+        for rate, unit, amount in dimensions
+    }
+    term = {
+        "priceDimensions": priced,
+        "sku": sku,
+        "effectiveDate": f"{PUBLISHED:%Y-%m-%dT%H:%M:%SZ}",
+        "offerTermCode": code,
+        "termAttributes": dict(said),
+    }
+    return {f"{sku}.{code}": term}
+
+
+def _code(text: str) -> str:
+    """Sixteen characters, the same each time."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16].upper()

@@ -54,9 +54,14 @@ def machines(path: Path) -> Iterator[PriceList]:
     regions = set(LOCATIONS.values())
     for type_, by_region in document["compute"]["ec2_linux"].items():
         for region, hourly in by_region.items():
-            if region in regions and Decimal(hourly) > 0:
+            if region in regions and Decimal(hourly) > 0 and is_instance(type_):
                 price = Price(Decimal(0), Decimal(hourly).normalize(), since=published)
                 yield PriceList(Machine(region, type_), price, (), LIBCLOUD, published)
+
+
+def is_instance(type_: str) -> bool:
+    """Whether it is an instance, and none of the hosts that the document has too: `g3`, and Macs, sold as hosts."""
+    return "." in type_ and not type_.startswith("mac")
 
 
 def things(path: Path) -> Iterator[UnitPrice]:

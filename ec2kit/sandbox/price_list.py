@@ -1,7 +1,7 @@
 """The sandbox's price list: products as AWS's Price List API has them, at invented rates (`rates`). Pure.
 
-For a machine there are the rows that AWS has too, and that a query must not take for it: reserved capacity that is not
-used (0.00), dedicated tenancy, with SQL Server, own licence. Attributes and units are AWS's ("Reading the service price
+For a machine there are the rows that AWS has too, and that a query must not take for it: reserved capacity (0.00 while
+it is used), dedicated tenancy, with SQL Server, own licence. Attributes and units are AWS's ("Reading the service price
 list file"; a recorded page of GetProducts).
 """
 
@@ -50,15 +50,18 @@ OFFERS = tuple(
 )
 HOURS = {"1yr": 8760, "3yr": 26280}
 AT_ONCE = {"No Upfront": Decimal(0), "Partial Upfront": Decimal("0.5"), "All Upfront": Decimal(1)}
-GROUPS = {
-    "iops": ("System Operation", "EBS IOPS", "IOPS-Mo"),
-    "throughput": ("Provisioned Throughput", "EBS Throughput", "GiBps-mo"),
-}
-SPEED = {
-    "gp3": (Decimal("0.005"), Decimal("40.96")),
-    "io1": (Decimal("0.06"), None),
-    "io2": (Decimal("0.06"), None),
-}
+USAGE = {"io1": "EBS:VolumeUsage.piops", "standard": "EBS:VolumeUsage"}
+"""The usage types of disks that are not called as the disks are."""
+UNITS = {"io2": "GB-month"}
+"""Where it is not `GB-Mo`, as public copies of AWS's list have it."""
+SPEED = (
+    ("gp3", "System Operation", "EBS IOPS", "EBS:VolumeP-IOPS.gp3", "IOPS-Mo", "0.005"),
+    ("gp3", "Provisioned Throughput", "EBS Throughput", "EBS:VolumeP-Throughput.gp3", "GiBps-mo", "40.96"),
+    ("io1", "System Operation", "EBS IOPS", "EBS:VolumeP-IOPS.piops", "IOPS-Mo", "0.06"),
+    ("io2", "System Operation", "EBS IOPS", "EBS:VolumeP-IOPS.io2", "IOPS-Mo", "0.06"),
+    ("io2", "System Operation", "EBS IOPS Tier 2", "EBS:VolumeP-IOPS.io2.tier2", "IOPS-Mo", "0.042"),
+    ("standard", "System Operation", "EBS I/O Requests", "EBS:VolumeIOUsage", "IOs", "0.0000001"),
+)
 """An IOPS, and a GiB/s, for a month: those that are charged for."""
 Product = dict[str, Any]
 
@@ -109,13 +112,12 @@ def storage(place: Place) -> Iterator[Product]:
     """Given a place, yield the products of its disks and snapshots."""
     common = {**place.common, "servicecode": "AmazonEC2"}
     for type_, amount in rates.VOLUMES.items():
-        kind = {"volumeApiName": type_, "usagetype": f"EBS:VolumeUsage.{type_}"}
-        yield _product("Storage", {**common, **kind}, amount, "GB-Mo")
-    for type_, (iops, throughput) in SPEED.items():
-        for name, each in (("iops", iops), ("throughput", throughput)):
-            if each is not None:
-                family, group, unit = GROUPS[name]
-                yield _product(family, {**common, "volumeApiName": type_, "group": group}, each, unit)
+        usage = USAGE.get(type_, f"EBS:VolumeUsage.{type_}")
+        kind = {"volumeApiName": type_, "usagetype": usage}
+        yield _product("Storage", {**common, **kind}, amount, UNITS.get(type_, "GB-Mo"))
+    for type_, family, group, usage, unit, text in SPEED:
+        kind = {"volumeApiName": type_, "group": group, "usagetype": usage}
+        yield _product(family, {**common, **kind}, Decimal(text), unit)
     for tier, usage in (("standard", "EBS:SnapshotUsage"), ("archive", "EBS:SnapshotArchiveStorage")):
         yield _product("Storage Snapshot", {**common, "usagetype": usage}, rates.SNAPSHOTS[tier], "GB-Mo")
 
@@ -129,7 +131,7 @@ def addresses(place: Place) -> Iterator[Product]:
             "group": "VPCPublicIPv4Address",
             "usagetype": usage,
         }
-        yield _product("VpcPublicIPv4Address", attributes, rates.ADDRESS, "Hrs")
+        yield _product("", attributes, rates.ADDRESS, "Hrs")
 
 
 def _product(
@@ -142,7 +144,11 @@ def _product(
             key: value for offer in OFFERS for key, value in _reserved(sku, amount, offer).items()
         }
     return {
-        "product": {"productFamily": family, "attributes": dict(attributes), "sku": sku},
+        "product": {
+            **({"productFamily": family} if family else {}),
+            "attributes": dict(attributes),
+            "sku": sku,
+        },
         "serviceCode": attributes["servicecode"],
         "terms": terms,
         "version": f"{PUBLISHED:%Y%m%d%H%M%S}",

@@ -17,6 +17,8 @@ from ec2kit.sandbox.price_list import Place, Product, addresses, machines, stora
 from ec2kit.sandbox.shapes import AwsError, error_answer
 from ec2kit.sandbox.wire import Answer, Request
 
+PLACES = {region: location for location, region in LOCATIONS.items()}
+"""A region's location, the newest name of those that it had."""
 MOST = 100
 """Products in an answer (API Reference: MaxResults, 1 to 100)."""
 Params = Mapping[str, Any]
@@ -61,7 +63,10 @@ class PricingService:
             raise Refused("NotFoundException", f"Service {service} is not available in this practice AWS")
         if params.get("FormatVersion", "aws_v1") != "aws_v1":
             raise Refused("InvalidParameterException", "FormatVersion must be aws_v1")
-        wanted = [_filter(each) for each in params.get("Filters") or []]
+        filters = params.get("Filters") or []
+        if not isinstance(filters, list):
+            raise Refused("SerializationException", "Filters is no list")
+        wanted = [_filter(each) for each in filters]
         return self._page(
             "PriceList",
             [json.dumps(each) for each in self._sold(str(service), wanted) if _matches(each, wanted)],
@@ -85,7 +90,7 @@ class PricingService:
     def _sold(self, service: str, wanted: Sequence[tuple[str, str]]) -> Iterator[Product]:
         """What may match: a list of everything has half a million rows."""
         asked = dict(wanted)
-        for location, region in LOCATIONS.items():
+        for region, location in PLACES.items():
             place = Place(region, location)
             if not _may(asked, "regionCode", region) or not _may(asked, "location", location):
                 continue
@@ -128,7 +133,7 @@ def _may(asked: Mapping[str, str], field: str, value: str) -> bool:
 
 def _matches(product: Product, wanted: Sequence[tuple[str, str]]) -> bool:
     inner = product["product"]
-    known = {**inner["attributes"], "productFamily": inner["productFamily"], "sku": inner["sku"]}
+    known = {**inner["attributes"], "productFamily": inner.get("productFamily", ""), "sku": inner["sku"]}
     known["ServiceCode"] = product["serviceCode"]
     return all(known.get(field, "").casefold() == value.casefold() for field, value in wanted)
 

@@ -80,6 +80,7 @@ def test_pages_have_everything_once(sandbox: InProcess) -> None:
     "asked, code",
     [
         ({"ServiceCode": "AmazonNothing"}, "NotFoundException"),
+        ({"ServiceCode": "AmazonEC2", "FormatVersion": "aws_v2"}, "InvalidParameterException"),
         ({"NextToken": "!!"}, "InvalidNextTokenException"),
         ({"NextToken": "OTk5OS8x"}, "InvalidNextTokenException"),
     ],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from ec2kit.costs.prices.price import Machine, PriceList
@@ -35,17 +36,18 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True)
 class PriceBook:
-    """Shelves, the one that goes before first."""
+    """Shelves, the one that goes before first. With a time, only prices that were published until then."""
 
     shelves: tuple[Shelf, ...] = field(default=())
+    at: datetime | None = None
 
     def machine(self, machine: Machine) -> PriceList:
         """The prices of a machine. Raises `NotFound`."""
         for shelf in self.shelves:
-            if (found := shelf.machine(machine)) is not None:
+            if (found := shelf.machine(machine)) is not None and self._known(found.published):
                 return found
         raise NotFound(
-            f"there is no price for {machine} in the price book",
+            f"there is no price for {machine} in the price book{self._until}",
             hint=f"{UPDATE} {machine.type} --region {machine.region}",
             resource=machine.type,
         )
@@ -53,10 +55,10 @@ class PriceBook:
     def unit(self, thing: Thing) -> UnitPrice:
         """The price of what a machine hangs on. Raises `NotFound`."""
         for shelf in self.shelves:
-            if (found := shelf.unit(thing)) is not None:
+            if (found := shelf.unit(thing)) is not None and self._known(found.published):
                 return found
         raise NotFound(
-            f"there is no price for {thing} in the price book",
+            f"there is no price for {thing} in the price book{self._until}",
             hint=f"{UPDATE} --region {thing.region}",
             resource=str(thing),
         )
@@ -65,6 +67,13 @@ class PriceBook:
         """What a machine that never stops costs a month on demand: 730 hours. Raises `NotFound`."""
         price = self.machine(machine).on_demand
         return Money(price.hourly * HOURS_A_MONTH, price.currency)
+
+    def _known(self, published: datetime | None) -> bool:
+        return self.at is None or published is None or published <= self.at
+
+    @property
+    def _until(self) -> str:
+        return "" if self.at is None else f" of {self.at:%Y-%m-%d} or before"
 
 
 @dataclass(frozen=True)

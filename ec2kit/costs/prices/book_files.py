@@ -67,10 +67,6 @@ class BookFile:
                 self._wrong(f"there is no kind '{kind}'")
             yield Thing(region, Kind(kind), type_)
 
-    def dates(self) -> tuple[datetime | None, ...]:
-        """When each of its sources was published."""
-        return tuple(self._dated(number)[1] for number in range(len(self._sources)))
-
     def settle(self) -> None:
         """Find every row; raises `MalformedPrices` for what is not in the schema."""
         self._only(self.document, _TOP, "it")
@@ -137,7 +133,7 @@ class BookFile:
 
     def _source(self, row: Mapping[str, Any], where: str) -> tuple[str, datetime | None]:
         number = row.get("source")
-        if not isinstance(number, int) or not 0 <= number < len(self._sources):
+        if type(number) is not int or not 0 <= number < len(self._sources):
             self._wrong(f"{where} has no source")
         return self._dated(number)
 

@@ -8,32 +8,53 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from ec2kit.costs.prices.book import PriceBook
 from ec2kit.costs.prices.book_files import BookFile, parse_book
 from ec2kit.costs.prices.embedded import embedded
-from ec2kit.errors import NotFound
+from ec2kit.costs.prices.price import Machine, PriceList
+from ec2kit.costs.prices.units import Thing, UnitPrice
 from ec2kit.host.files import atomic_write, ensure_directory, read_text
 
 _NAME = re.compile(r"(?P<at>\d{8}T\d{6}Z)-[0-9a-f]{8}\.json")
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
-def local_book(directory: Path, at: datetime | None = None) -> PriceBook:
-    """What was known at a time, or is now; books kept since then are left out, and so is what is younger in them.
+@dataclass(frozen=True)
+class KeptBook:
+    """A book in a file, read when it is looked up in: an old one that somebody has damaged is in nobody's way."""
 
-    Raises `MalformedPrices` for a book that somebody has damaged, and `NotFound` for a time before all of them.
-    """
-    kept = [parse_book(read_text(path), str(path)) for path in kept_books(directory, at)]
-    shelves: list[BookFile] = [each for each in (*kept, embedded()) if at is None or _known(each, at)]
-    if not shelves:
-        raise NotFound(
-            f"no prices of {at:%Y-%m-%d} or before are known here",
-            hint="each `ec2kit cost prices --update` keeps a book of its day",
-        )
-    return PriceBook(tuple(shelves))
+    path: Path
+
+    def machine(self, machine: Machine) -> PriceList | None:
+        """The prices of a machine; raises `MalformedPrices`."""
+        return self._book.machine(machine)
+
+    def unit(self, thing: Thing) -> UnitPrice | None:
+        """The price of what a machine hangs on; raises `MalformedPrices`."""
+        return self._book.unit(thing)
+
+    def machines(self) -> Iterator[Machine]:
+        """Every machine in it."""
+        return self._book.machines()
+
+    def things(self) -> Iterator[Thing]:
+        """Everything else in it."""
+        return self._book.things()
+
+    @cached_property
+    def _book(self) -> BookFile:
+        return parse_book(read_text(self.path), str(self.path))
+
+
+def local_book(directory: Path, at: datetime | None = None) -> PriceBook:
+    """What is known here now, or was at a time: books that were kept later, and prices of later, are left out."""
+    return PriceBook((*map(KeptBook, kept_books(directory, at)), embedded()), at)
 
 
 def kept_books(directory: Path, at: datetime | None = None) -> tuple[Path, ...]:
@@ -53,8 +74,3 @@ def keep_book(directory: Path, text: str, now: datetime) -> Path:
     path = directory / f"{now.strftime(_STAMP)}-{digest}.json"
     atomic_write(path, text.encode())
     return path
-
-
-def _known(book: BookFile, at: datetime) -> bool:
-    """Whether every price in it is as old as that."""
-    return all(published is None or published <= at for published in book.dates())

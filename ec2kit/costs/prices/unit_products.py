@@ -2,13 +2,14 @@
 
 | kind | product family | told by | unit |
 |---|---|---|---|
-| volume | Storage | volumeApiName | GB-Mo |
+| volume | Storage | volumeApiName | GB-Mo, GB-month (io2) |
 | iops | System Operation, group `EBS IOPS` | volumeApiName | IOPS-Mo |
 | throughput | Provisioned Throughput, group `EBS Throughput` | volumeApiName | GiBps-mo: 1,024 times the MiB/s's |
 | snapshot | Storage Snapshot | usagetype `EBS:SnapshotUsage`, `EBS:SnapshotArchiveStorage` | GB-Mo |
 | address | group `VPCPublicIPv4Address` | usagetype `PublicIPv4:InUseAddress`, `PublicIPv4:IdleAddress` | Hrs |
 
-Usage types have a prefix for the region. Prices in steps (io2's IOPS above 32,000) are told by their first.
+Usage types have a prefix for the region. io2's IOPS above 32,000 are products of other groups (`EBS IOPS Tier 2`, at 70
+%), which are passed over: what is told of so many is an upper bound.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ USAGE = {
 }
 GROUPS = {"EBS IOPS": Kind.IOPS, "EBS Throughput": Kind.THROUGHPUT}
 UNITS = {
-    Kind.VOLUME: {"GB-Mo": 1},
+    Kind.VOLUME: {"GB-Mo": 1, "GB-month": 1, "GB-Month": 1},
     Kind.IOPS: {"IOPS-Mo": 1},
     Kind.THROUGHPUT: {"GiBps-mo": 1024, "MiBps-Mo": 1},
-    Kind.SNAPSHOT: {"GB-Mo": 1},
+    Kind.SNAPSHOT: {"GB-Mo": 1, "GB-month": 1, "GB-Month": 1},
     Kind.ADDRESS: {"Hrs": 1},
 }
 """What a unit of the list has of ours."""
@@ -44,16 +45,18 @@ UNITS = {
 def unit_prices(products: Iterable[Product], source: str) -> Iterator[UnitPrice]:
     """Given products, yield the prices of those that a machine hangs on; the others are passed over.
 
-    Raises `MalformedPrices` for two prices of one thing, and for one that is in another unit or zero.
+    Of a thing that is priced in a unit that is not known here there is none. Raises `MalformedPrices` for two prices of
+    one thing, and for one that is zero.
     """
     found: dict[Thing, UnitPrice] = {}
     for product in products:
         thing = thing_of(product)
-        if thing is None:
+        price = _price(product, thing, source) if thing is not None else None
+        if price is None:
             continue
-        price = _price(product, thing, source)
-        if found.setdefault(thing, price).amount != price.amount:
-            raise MalformedPrices(f"{thing} costs {found[thing].amount} and {price.amount} in {source}")
+        if found.setdefault(price.thing, price).amount != price.amount:
+            known = found[price.thing].amount
+            raise MalformedPrices(f"{thing} costs {known} and {price.amount} in {source}")
     yield from (found[thing] for thing in sorted(found))
 
 
@@ -73,13 +76,15 @@ def thing_of(product: Product) -> Thing | None:
     return None
 
 
-def _price(product: Product, thing: Thing, source: str) -> UnitPrice:
+def _price(product: Product, thing: Thing, source: str) -> UnitPrice | None:
     steps = sorted(_steps(product), key=lambda step: Decimal(str(step.get("beginRange") or "0")))
     if not steps:
         raise MalformedPrices(f"{thing} has no price in {source} ({product.sku})")
     unit, prices = str(steps[0].get("unit")), steps[0].get("pricePerUnit")
-    if unit not in UNITS[thing.kind] or not isinstance(prices, Mapping) or len(prices) != 1:
-        raise MalformedPrices(f"{thing} is priced by '{unit}' in {source} ({product.sku})")
+    if unit not in UNITS[thing.kind]:
+        return None
+    if not isinstance(prices, Mapping) or len(prices) != 1:
+        raise MalformedPrices(f"{thing} is priced in several currencies in {source} ({product.sku})")
     ((currency, text),) = prices.items()
     amount = amount_of(text, product.sku) / UNITS[thing.kind][unit]
     if not amount:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ec2kit.cli.consent import consent
 from ec2kit.cli.items import items_of
+from ec2kit.costs.planned import PlanCost
 from ec2kit.engine.codec import decode_plan
 from ec2kit.engine.execute import execute
 from ec2kit.engine.plan import Plan
@@ -25,7 +26,7 @@ from ec2kit.model.periods import format_age
 from ec2kit.model.runs import Run, RunState
 from ec2kit.screen.columns import choose
 from ec2kit.screen.paper import Format
-from ec2kit.screen.plans import lines_beside, plan_text, sentence
+from ec2kit.screen.plans import Priced, lines_beside, plan_text, sentence
 from ec2kit.screen.progress import Moving, Quiet
 from ec2kit.screen.reports import ITEM_COLUMNS, Happened, Item, exit_of
 
@@ -56,6 +57,8 @@ class Manner:
     """After an unfinished run was finished, do today's work too; one that failed or is stale is given up instead."""
     secrets: tuple[str, ...] = ()
     """Texts that the plan wants and the journal never has (user data), given again when a run is resumed."""
+    costs: Callable[[Plan], PlanCost] | None = None
+    """Tells what the plan will cost a month, to those who only look at it; raises nothing."""
     guard: Callable[[], None] = free
     """Raises `Busy` when the lease is lost under which this is done."""
 
@@ -163,9 +166,11 @@ def _dry_run(context: Context, make_plan: MakePlan, manner: Manner) -> Carried:
         first = "and then do this" if manner.again else "with its plan"
         context.say(f"would resume run {run.id} of the same words, {first}:")
     plan = decode_plan(run.plan) if run and not manner.again else make_plan()
-    context.output.write(plan_text(plan, context.place, context.paper, run=run.id if run else ""))
+    priced = Priced(manner.costs(plan), context.clock.now()) if manner.costs else None
+    text = plan_text(plan, context.place, context.paper, run=run.id if run else "", priced=priced)
+    context.output.write(text)
     if context.paper.format is not Format.TABLE:
-        for line in lines_beside(plan):
+        for line in lines_beside(plan, priced):
             context.say(line)
     if plan.refused and not plan.steps:
         context.failed(Exit.REFUSED)

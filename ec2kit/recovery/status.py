@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ec2kit.costs.standing import Cost
 from ec2kit.model.disks import Volume
 from ec2kit.model.instances import Instance, State
+from ec2kit.model.money import Money
 from ec2kit.model.periods import format_age
 from ec2kit.model.tags import REPLACED_BY, REPLACES, STATE
 from ec2kit.probes.application import probes_of
@@ -47,6 +49,8 @@ class Standing:
     replaces: str = ""
     replaced_by: str = ""
     kept_gib: int | None = None
+    kept_month: Money | None = None
+    """What what is kept costs a month, where that is known."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Aside:
 
     instance: Instance
     volumes: tuple[Volume, ...] = ()
+    cost: Cost | None = None
+    """What it costs as it stands; None when no prices can be read."""
 
 
 def standings(
@@ -101,7 +107,7 @@ def asides(aside: Iterable[Aside]) -> Iterator[Standing]:
         kept = sum(volume.size_gib for volume in each.volumes)
         word = instance.tags.get(STATE, "")
         volumes = f"{len(each.volumes)} volume{'' if len(each.volumes) == 1 else 's'}"
-        reasons = [str(instance.state), f"{volumes}, {kept} GiB kept and billed"]
+        reasons = [str(instance.state), f"{volumes}, {kept} GiB kept and billed{_monthly(each.cost)}"]
         if word == "quarantined" and instance.state in (State.PENDING, State.RUNNING):
             reasons.append("it runs although it is quarantined: stop it")
         if word == "twin":
@@ -116,7 +122,15 @@ def asides(aside: Iterable[Aside]) -> Iterator[Standing]:
             reasons=tuple(reasons),
             blocked=(hint,) if hint else (),
             kept_gib=kept,
+            kept_month=each.cost.monthly if each.cost else None,
         )
+
+
+def _monthly(cost: Cost | None) -> str:
+    if cost is None or not cost.parts:
+        return ""
+    known = f", {cost.monthly} a month" if cost.monthly else ""
+    return known + (f", no price known for {', '.join(cost.unpriced)}" if cost.unpriced else "")
 
 
 def vanished(gone: Iterable[Vanished]) -> Iterator[Standing]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ec2kit.costs.standing import Cost
 from ec2kit.fleet.about import About
 from ec2kit.fleet.recoverable import usable
 from ec2kit.model.instances import InstanceStatus
 from ec2kit.model.periods import format_age, format_time
 from ec2kit.model.tags import CHECK, HOSTNAME, KEEP, NAME, PREFIX, PROTECT, STATE, name_of
+from ec2kit.screen.amounts import cost_json, cost_pairs
 
 Pairs = list[tuple[str, str]]
 
 
-def machine_json(about: About) -> dict[str, Any]:
-    """Given a machine, return the documented JSON object; keys are only ever added."""
+def machine_json(about: About, cost: Cost | None = None) -> dict[str, Any]:
+    """Given a machine and what it costs, return the documented JSON object; keys are only ever added."""
     machine, instance = about.machine, about.machine.instance
     return {
         "id": instance.id,
@@ -57,11 +59,12 @@ def machine_json(about: About) -> dict[str, Any]:
             "caveats": list(about.recoverable.caveats),
         },
         "tags": dict(sorted(instance.tags.items())),
+        "cost": cost_json(cost, about.now or instance.launched),
     }
 
 
-def machine_pairs(about: About) -> Pairs:
-    """Given a machine, return label and text of each line; what it does not have is left out."""
+def machine_pairs(about: About, cost: Cost | None = None) -> Pairs:
+    """Given a machine and what it costs, return label and text of each line; what it does not have is left out."""
     value = machine_json(about)
     state = f"{value['state']} ({value['state_reason']})" if value["state_reason"] else str(value["state"])
     lines: Pairs = [
@@ -89,6 +92,7 @@ def machine_pairs(about: About) -> Pairs:
         ("enrolled", _enrolled(value)),
         *(("held", hold) for hold in value["holds"]),
         ("mark", value["mark"]),
+        *(cost_pairs(cost, about.now or about.machine.instance.launched) if cost else ()),
         ("tags", ", ".join(f"{key}={text}" for key, text in value["tags"].items() if _is_persons(key))),
     ]
     shown = [(label, str(text)) for label, text in lines if text]

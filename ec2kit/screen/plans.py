@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from ec2kit.costs.planned import PlanCost
 from ec2kit.engine.plan import Plan, Planned
 from ec2kit.engine.steps.base import CannotUndo
+from ec2kit.screen.amounts import cost_json, monthly_text, plan_cost_lines
 from ec2kit.screen.columns import Column
 from ec2kit.screen.paper import Format, Paper
 from ec2kit.screen.rows import json_text, rows_text
@@ -25,6 +28,14 @@ class Place:
     def __str__(self) -> str:
         where = f"{self.region}, account {self.account}"
         return f"sandbox {self.sandbox}, {where}" if self.sandbox else where
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What a plan costs, and when that is told: prices have an age."""
+
+    cost: PlanCost
+    now: datetime
 
 
 class _NotYet(Mapping[str, Any]):
@@ -70,8 +81,9 @@ PLAN_COLUMNS: tuple[Column[Planned], ...] = (
 )
 
 
-def plan_json(plan: Plan, place: Place, run: str) -> dict[str, Any]:
+def plan_json(plan: Plan, place: Place, run: str, priced: Priced | None = None) -> dict[str, Any]:
     """Given a plan, return the documented JSON object; `run` is empty while there is none."""
+    costs = priced.cost.steps if priced else {}
     return {
         "account": place.account,
         "region": place.region,
@@ -86,7 +98,7 @@ def plan_json(plan: Plan, place: Place, run: str) -> dict[str, Any]:
                 "reason": planned.reason,
                 "needs": list(planned.needs),
                 "undo": undo_text(planned),
-                "cost_month": None,
+                "cost_month": costs[planned.key].monthly if planned.key in costs else None,
             }
             for planned in plan.steps
         ],
@@ -95,20 +107,24 @@ def plan_json(plan: Plan, place: Place, run: str) -> dict[str, Any]:
         ],
         "unchanged": [{"resource": resource, "reason": reason} for resource, reason in plan.unchanged],
         "notes": list(plan.notes),
+        "cost": cost_json(priced.cost.whole, priced.now) if priced and costs else None,
     }
 
 
-def plan_lines(plan: Plan, place: Place) -> Iterator[str]:
+def plan_lines(plan: Plan, place: Place, priced: Priced | None = None) -> Iterator[str]:
     """Given a plan, yield the lines that a person reads: the place, the steps in order, what is left out, notes."""
+    costs = priced.cost.steps if priced else {}
     yield f"plan for {place}:"
     for number, planned in enumerate(plan.steps, 1):
         reason = f": {planned.reason}" if planned.reason else ""
-        yield f"  {number}. {sentence(planned)}{reason}"
-    yield from (f"  {line}" for line in lines_beside(plan))
+        priced_step = costs.get(planned.key)
+        cost = f" ({monthly_text(priced_step)})" if priced_step and priced_step.monthly else ""
+        yield f"  {number}. {sentence(planned)}{reason}{cost}"
+    yield from (f"  {line}" for line in lines_beside(plan, priced))
 
 
-def lines_beside(plan: Plan) -> Iterator[str]:
-    """Given a plan, yield what its steps do not say: that there are none, what is left out and why, notes.
+def lines_beside(plan: Plan, priced: Priced | None = None) -> Iterator[str]:
+    """Given a plan, yield what its steps do not say: that there are none, what is left out and why, notes, the cost.
 
     Rows in a pipe are the steps alone: these lines are said beside them.
     """
@@ -120,16 +136,19 @@ def lines_beside(plan: Plan) -> Iterator[str]:
         yield f"unchanged: {resource}: {reason}"
     for note in plan.notes:
         yield f"note: {note}"
+    yield from plan_cost_lines(priced.cost, priced.now) if priced else ()
 
 
-def plan_text(plan: Plan, place: Place, paper: Paper, *, run: str = "") -> Iterator[str]:
+def plan_text(
+    plan: Plan, place: Place, paper: Paper, *, run: str = "", priced: Priced | None = None
+) -> Iterator[str]:
     """Given a plan, yield it in the format asked for; TSV, CSV and ids list its steps."""
     if paper.format is Format.TABLE:
-        yield from (f"{one_line(line)}\n" for line in plan_lines(plan, place))
+        yield from (f"{one_line(line)}\n" for line in plan_lines(plan, place, priced))
     elif paper.format is Format.JSON:
-        yield json_text(plan_json(plan, place, run))
+        yield json_text(plan_json(plan, place, run, priced))
     elif paper.format is Format.JSONL:
-        yield from (json_line(step) for step in plan_json(plan, place, run)["steps"])
+        yield from (json_line(step) for step in plan_json(plan, place, run, priced)["steps"])
     else:
         yield from rows_text(PLAN_COLUMNS, plan.steps, paper)
 

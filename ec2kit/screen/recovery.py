@@ -79,4 +79,5 @@ STANDING_COLUMNS: tuple[Column[Standing], ...] = (
     Column("replaces", lambda row: row.replaces, extra=True),
     Column("replaced_by", lambda row: row.replaced_by, extra=True),
     Column("kept_gib", lambda row: row.kept_gib, extra=True),
+    Column("kept_month", lambda row: row.kept_month, extra=True),
 )

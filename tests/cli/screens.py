@@ -152,6 +152,7 @@ _STEADY: tuple[tuple[str, str], ...] = (
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
     (r"\b\d{8}T\d{6}Z\b", "TIME"),
     (r"\b[\w.-]+@[\w.-]+\b", "USER@HOST"),
+    (r"\b\d+ (?:days|years) old\b", "AGE old"),
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
 from ec2kit.cli.options import AT_ONCE, changes, reads
@@ -39,7 +40,10 @@ def allocate(context: Context, count: int, name: str | None, tags: tuple[str, ..
     if name and count > 1:
         raise UsageError(f"{count} addresses cannot all be '{name}'", hint="allocate them one by one")
     parsed = {**parse_pairs(tags), **({NAME: name} if name else {})}
-    context.carry_out(lambda: allocate_plan(count, parsed), Manner(items=_of_addresses("eip allocate")))
+    context.carry_out(
+        lambda: allocate_plan(count, parsed),
+        Manner(items=_of_addresses("eip allocate"), costs=costs_of(context)),
+    )
 
 
 @reads

@@ -9,6 +9,7 @@ import click
 
 from ec2kit.cli.carrying import Carried, Manner
 from ec2kit.cli.commands.image_disks import crew_of
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.moving import clear
 from ec2kit.cli.options import changes
@@ -64,7 +65,7 @@ def create(context: Context, machine: str, name: str, root_only: bool, unscrubbe
     cache = cache_directory(context.surroundings.environ) / "images"
     bench = Workbench(cache / "created" / context.state.command(context).intent[:32])
     if context.options.dry_run:
-        context.carry_out(first)
+        context.carry_out(first, Manner(costs=costs_of(context)))
         return
     with bench.held():
         begun = None if context.options.new else _begun(context, bench, name)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
 from ec2kit.cli.options import changes
@@ -50,7 +51,7 @@ def copy(context: Context, image: str, regions: tuple[str, ...], name: str) -> N
         there = {each: aws.elsewhere(each).images.describe(filters=same_name) for each in wanted}
         return copy_plan(copying, there)
 
-    context.carry_out(plan, Manner(items=_copied))
+    context.carry_out(plan, Manner(items=_copied, costs=costs_of(context)))
 
 
 def _copied(plan: Plan, outcome: Outcome | None) -> Sequence[Item]:

@@ -7,12 +7,16 @@ import click
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.commands.launch_hook import with_boot_hook
 from ec2kit.cli.commands.launch_layers import layered
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.naming_service import text_of_file
 from ec2kit.cli.options import AT_ONCE, changes
 from ec2kit.config import LaunchProfile
+from ec2kit.costs.planned import Known
+from ec2kit.engine.plan import Plan
 from ec2kit.errors import UsageError
 from ec2kit.fleet.launch.disks import parse_volume
+from ec2kit.fleet.launch.ground import Ground
 from ec2kit.fleet.launch.observe import observe
 from ec2kit.fleet.launch.plan import launch_plan
 from ec2kit.fleet.launch.wanted import Wanted, check
@@ -99,13 +103,31 @@ def launch(
     if not no_boothook:
         wanted = with_boot_hook(context, wanted, etc_hosts=not no_etc_hosts)
     check(wanted)
+    seen = Known()
+
+    def plan() -> Plan:
+        nonlocal seen
+        ground = observe(context.aws(), wanted)
+        seen = _known(ground)
+        return launch_plan(wanted, ground)
+
     context.carry_out(
-        lambda: launch_plan(wanted, observe(context.aws(), wanted)),
+        plan,
         Manner(
             made="instance_id",
             later="ec2kit wait {ids} --for running",
             secrets=(wanted.user_data,) if wanted.user_data else (),
+            costs=costs_of(context, lambda: seen),
         ),
+    )
+
+
+def _known(ground: Ground) -> Known:
+    """What the launch stands on, as far as it decides what is billed."""
+    return Known(
+        {ground.image.id: ground.image} if ground.image else {},
+        frozenset(subnet.id for subnet in ground.subnets if subnet.public_at_launch),
+        ground.template_data,
     )
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.priced import reckoned
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
-from ec2kit.fleet.power.ending import terminate_plan
+from ec2kit.engine.steps.instance import TerminateInstance
+from ec2kit.fleet.power.billed import after_ending
+from ec2kit.fleet.power.ending import Ending, terminate_plan
 from ec2kit.fleet.power.observe import addresses_of, endings, stop_protected
 from ec2kit.fleet.power.plan import reboot_plan, start_plan, stop_plan
 from ec2kit.inventory.select import select
 from ec2kit.inventory.selectors import parse
 from ec2kit.model.instances import Instance
+from ec2kit.screen.amounts import after_lines
 
 SELECTORS = click.argument("selectors", nargs=-1, required=True, metavar="SELECTOR…")
 EXCEPT = click.option("--except", "excluded", multiple=True, metavar="SELECTOR", help="but not these")
@@ -85,13 +90,25 @@ def terminate(
 
     def plan() -> Plan:
         aws = context.aws()
-        return terminate_plan(endings(aws, chosen(), snapshot=snapshot), aws.now())
+        found = endings(aws, chosen(), snapshot=snapshot)
+        return _with_amounts(context, terminate_plan(found, aws.now()), found)
 
     carried = context.carry_out(plan, Manner(later="ec2kit wait {ids} --for terminated"))
     if context.options.yes and carried.outcome:
         # Nobody was asked, so nobody has read them.
         for note in carried.plan.notes:
             context.say(f"note: {note}")
+
+
+def _with_amounts(context: Context, plan: Plan, found: tuple[Ending, ...]) -> Plan:
+    """The plan with what ends to be billed and what goes on to be, in its notes."""
+    ended = {each.step.instance for each in plan.steps if isinstance(each.step, TerminateInstance)}
+    region = context.aws().region
+    after = reckoned(context, lambda rates: after_ending(rates, region, found, ended)) if ended else None
+    if after is None:
+        return plan
+    lines = after_lines(after.ends, after.stays, context.clock.now())
+    return replace(plan, notes=(*plan.notes, *lines))
 
 
 def _chosen(

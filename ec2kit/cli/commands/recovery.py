@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import click
 
 from ec2kit.aws import Aws
-from ec2kit.cli.commands.monitoring import EXCEPT, monitor_of, named, set_aside
+from ec2kit.cli.commands.monitoring import EXCEPT, Named, monitor_of, named, set_aside
+from ec2kit.cli.commands.priced import reckoned
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes, reads
 from ec2kit.cli.state import State
+from ec2kit.costs.standing import Rates, instance_cost
 from ec2kit.engine.plan import Plan
+from ec2kit.engine.steps.instance import TerminateInstance
 from ec2kit.errors import UsageError
+from ec2kit.fleet.power.billed import after_retiring
 from ec2kit.inventory.select import select
 from ec2kit.inventory.selectors import parse
 from ec2kit.model.ids import InstanceId
@@ -34,6 +39,7 @@ from ec2kit.recovery.retire import Retiring, retire_plan
 from ec2kit.recovery.status import Aside, Standing, asides, standings, vanished
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Watch, watch
+from ec2kit.screen.amounts import after_lines
 from ec2kit.screen.recovery import STANDING_COLUMNS
 from ec2kit.snapshots.observe import sets_of
 
@@ -65,7 +71,7 @@ def status(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ..
         chosen = [each for each in look.machines if meant.has(each.instance.id)]
         sets = sets_of(aws, _lineage(each.instance for each in chosen))
         rows += standings(chosen, scene, sets, look.at)
-        rows += asides(each for each in _halves(aws) if meant.has(each.instance.id))
+        rows += asides(_halves(context, aws, meant))
         rows += vanished(look.vanished) if meant.ids is None else ()
     context.show(STANDING_COLUMNS, rows)
     if not rows and not words:
@@ -170,9 +176,25 @@ def retire(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ..
     def plan() -> Plan:
         found = select(aws, parse(words, excluded))
         look = watch(monitor_of(context, aws, context.state), _heirs(aws, found))
-        return retire_plan([_retiring(aws, each, look) for each in found], volumes=volumes)
+        retiring = [_retiring(aws, each, look) for each in found]
+        return _with_amounts(context, retire_plan(retiring, volumes=volumes), retiring, deleted=volumes)
 
     context.carry_out(plan)
+
+
+def _with_amounts(context: Context, plan: Plan, retiring: list[Retiring], *, deleted: bool) -> Plan:
+    """The plan with what ends to be billed and what goes on to be, in its notes."""
+    ended = {each.step.instance for each in plan.steps if isinstance(each.step, TerminateInstance)}
+    region = context.aws().region
+    going = [(each.instance, each.volumes) for each in retiring if each.instance.id in ended]
+    after = (
+        reckoned(context, lambda rates: after_retiring(rates, region, going, deleted=deleted))
+        if going
+        else None
+    )
+    if after is None:
+        return plan
+    return replace(plan, notes=(*plan.notes, *after_lines(after.ends, after.stays, context.clock.now())))
 
 
 def _words(context: Context, selectors: tuple[str, ...], everything: bool) -> tuple[str, ...]:
@@ -201,12 +223,20 @@ def _lineage(instances: Iterable[Instance]) -> list[str]:
     return list(dict.fromkeys(map(str, found)))
 
 
-def _halves(aws: Aws) -> list[Aside]:
-    """The halves that recoveries have set aside, with their volumes."""
-    halves = [each for each in set_aside(aws) if not each.state.is_gone]
+def _halves(context: Context, aws: Aws, meant: Named) -> list[Aside]:
+    """The halves that recoveries have set aside, with their volumes and what those cost."""
+    halves = [each for each in set_aside(aws) if not each.state.is_gone and meant.has(each.id)]
     disks = [disk.volume for half in halves for disk in half.disks]
     volumes = aws.volumes.describe(disks) if disks else ()
-    return [Aside(half, tuple(each for each in volumes if each.instance == half.id)) for half in halves]
+    found = [Aside(half, tuple(each for each in volumes if each.instance == half.id)) for half in halves]
+
+    def priced(rates: Rates) -> list[Aside]:
+        return [
+            replace(each, cost=instance_cost(rates, aws.region, each.instance, each.volumes))
+            for each in found
+        ]
+
+    return (reckoned(context, priced) if found else None) or found
 
 
 def _pairs(aws: Aws, found: Iterable[Instance]) -> list[Halves]:

@@ -6,8 +6,10 @@ from datetime import datetime
 
 import click
 
+from ec2kit.cli.commands.priced import reckoned
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
+from ec2kit.costs.standing import Cost, Rates, instance_cost
 from ec2kit.errors import UsageError
 from ec2kit.fleet.about import About, about
 from ec2kit.fleet.recoverable import Enrolment
@@ -35,7 +37,9 @@ def show(context: Context, selectors: tuple[str, ...]) -> None:
     aws = context.aws()
     found = [about(aws, instance, enrolment) for instance in select(aws, selection, terminated=True)]
     context.announce()
-    _print(context, found)
+    costs = reckoned(context, lambda rates: [_cost(rates, aws.region, each) for each in found])
+    priced: list[Cost | None] = [*(costs or ())] or [None for _ in found]
+    _print(context, list(zip(found, priced, strict=True)))
 
 
 def enrolment(tags: Tags, now: datetime) -> Enrolment:
@@ -52,11 +56,18 @@ def enrolment(tags: Tags, now: datetime) -> Enrolment:
     )
 
 
-def _print(context: Context, found: list[About]) -> None:
+def _cost(rates: Rates, region: str, about: About) -> Cost:
+    """What a machine costs a month as it stands."""
+    machine = about.machine
+    elastic = [machine.address.public_ip] if machine.address else []
+    return instance_cost(rates, region, machine.instance, machine.volumes, elastic)
+
+
+def _print(context: Context, found: list[tuple[About, Cost | None]]) -> None:
     if len(found) != 1 and context.paper.format == "json":
-        context.write(json_text([machine_json(each) for each in found]))
+        context.write(json_text([machine_json(each, cost) for each, cost in found]))
         return
-    for number, each in enumerate(found):
+    for number, (each, cost) in enumerate(found):
         if number and context.paper.format == "table":
             context.write("\n")
-        context.show_one(machine_json(each), machine_pairs(each))
+        context.show_one(machine_json(each, cost), machine_pairs(each, cost))

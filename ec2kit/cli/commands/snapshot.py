@@ -8,6 +8,7 @@ from dataclasses import replace
 import click
 
 from ec2kit.cli.carrying import Manner
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
 from ec2kit.cli.options import changes, reads
@@ -51,7 +52,8 @@ def create(context: Context, selectors: tuple[str, ...], excluded: tuple[str, ..
         broken = leftovers(old, context.state.runs.was_given_up, aws.now())
         return combine(create_plan(subjects(aws, found), aws.now()), clean_plan(broken))
 
-    context.carry_out(plan, Manner(items=_created, again=True, later="ec2kit snapshot ls {ids}"))
+    manner = Manner(items=_created, again=True, later="ec2kit snapshot ls {ids}", costs=costs_of(context))
+    context.carry_out(plan, manner)
 
 
 def _created(plan: Plan, outcome: Outcome) -> Sequence[Item]:

@@ -1,0 +1,42 @@
+"""What commands tell of costs beside their own work: from the prices on this machine, and never at its expense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from ec2kit.cli.context import Context
+from ec2kit.cli.price_book import book_of
+from ec2kit.costs.planned import Known, PlanCost, plan_cost
+from ec2kit.costs.prices.rates import BookRates
+from ec2kit.costs.standing import Rates
+from ec2kit.engine.plan import Plan
+from ec2kit.errors import Ec2kitError
+
+Told = TypeVar("Told")
+
+
+def rates_of(context: Context) -> Rates:
+    """The prices that are on this machine; AWS is not asked. Raises `Ec2kitError` for a book that cannot be read."""
+    return BookRates(book_of(context))
+
+
+def costs_of(context: Context, known: Callable[[], Known] = Known) -> Callable[[Plan], PlanCost]:
+    """What tells the cost of a plan; `known` is asked when the plan is there. Trouble is a part of the answer."""
+
+    def tell(plan: Plan) -> PlanCost:
+        try:
+            return plan_cost(plan, rates_of(context), context.aws().region, known())
+        except Ec2kitError as error:
+            return PlanCost(trouble=error.message)
+
+    return tell
+
+
+def reckoned(context: Context, reckon: Callable[[Rates], Told]) -> Told | None:
+    """What is only told beside something else; None, and one line that says why, when the prices cannot be read."""
+    try:
+        return reckon(rates_of(context))
+    except Ec2kitError as error:
+        context.say(f"what it costs cannot be told: {error.message}")
+        return None

@@ -242,65 +242,6 @@ def test_an_account_in_which_nothing_ever_was_has_no_data() -> None:
     assert message.startswith("Data is not available. Please try to adjust the time period.")
 
 
-def test_a_forecast_goes_on_as_the_last_days_were(seeded: Seeded) -> None:
-    today = seeded.now.date()
-    (seen,) = ask(seeded, today - DAY, today)["ResultsByTime"]
-    answer = seeded.client("ce").get_cost_forecast(
-        TimePeriod=days(today, today + 3 * DAY),
-        Metric="UNBLENDED_COST",
-        Granularity="DAILY",
-        PredictionIntervalLevel=80,
-    )
-    daily = Decimal(seen["Total"]["UnblendedCost"]["Amount"])
-    assert len(answer["ForecastResultsByTime"]) == 3
-    for each in answer["ForecastResultsByTime"]:
-        assert abs(Decimal(each["MeanValue"]) - daily) < Decimal("0.01")
-        assert (
-            Decimal(each["PredictionIntervalLowerBound"])
-            < daily
-            < Decimal(each["PredictionIntervalUpperBound"])
-        )
-    assert abs(Decimal(answer["Total"]["Amount"]) - 3 * daily) < Decimal("0.02")
-
-
-def test_a_surer_forecast_is_wider(seeded: Seeded) -> None:
-    today = seeded.now.date()
-
-    def width(level: int) -> float:
-        answer = seeded.client("ce").get_cost_forecast(
-            TimePeriod=days(today, today + DAY),
-            Metric="UNBLENDED_COST",
-            Granularity="MONTHLY",
-            PredictionIntervalLevel=level,
-        )
-        (found,) = answer["ForecastResultsByTime"]
-        return float(found["PredictionIntervalUpperBound"]) - float(found["PredictionIntervalLowerBound"])
-
-    assert width(60) < width(80) < width(99)
-
-
-def test_forecasts_that_are_refused(seeded: Seeded) -> None:
-    today = seeded.now.date()
-
-    def error(sandbox: InProcess, start: date, end: date, **more: Any) -> str:
-        wanted = {"Metric": "UNBLENDED_COST", "Granularity": "DAILY", **more}
-        with pytest.raises(ClientError) as caught:
-            sandbox.client("ce").get_cost_forecast(TimePeriod=days(start, end), **wanted)
-        return f"{caught.value.response['Error']['Code']}: {caught.value.response['Error']['Message']}"
-
-    assert error(seeded, today, today) == (
-        f"ValidationException: Requested Start: {today} must be before requested End: {today}"
-    )
-    assert error(seeded, today - DAY, today + DAY).startswith("ValidationException")
-    assert error(seeded, today, today + 200 * DAY).startswith("ValidationException")
-    assert error(seeded, today, today + DAY, Granularity="HOURLY").startswith("ValidationException")
-    fresh = InProcess()
-    fresh.client("ec2").allocate_address(Domain="vpc")
-    fresh.tick(3600)
-    now = fresh.now.date()
-    assert error(fresh, now, now + DAY) == "DataUnavailableException: Insufficient amount of historical data."
-
-
 def test_the_values_of_a_dimension(seeded: Seeded) -> None:
     yesterday = (seeded.now - DAY).date()
     answer = seeded.client("ce").get_dimension_values(

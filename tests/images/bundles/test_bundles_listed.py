@@ -80,3 +80,17 @@ def test_ls_takes_a_machine_as_verify_does(shell: Shell, sandbox: Seeded) -> Non
     assert listed("s3://backups/m/web-1") == listed("s3://backups/m/web-1/") == names[:1]
     assert listed(f"s3://backups/m/{names[3]}") == names[3:]
     assert listed("s3://backups/m/web") == []
+
+
+def test_what_still_arrives_is_left_although_it_was_begun_long_ago(shell: Shell, sandbox: Seeded) -> None:
+    s3 = sandbox.client("s3")
+    where = {"Bucket": "backups", "Key": "slow/web-2-20260101T000000Z.bundle/x.raw.zst"}
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    sandbox.tick(30 * 3600)
+    s3.upload_part(**where, UploadId=upload, PartNumber=1, Body=b"so far")
+    sandbox.tick(3600)
+    assert shell.run("bundle prune s3://backups/slow --keep-last 1 -y").exit == 0
+    assert len(s3.list_multipart_uploads(Bucket="backups")["Uploads"]) == 1
+    sandbox.tick(24 * 3600)
+    assert shell.run("bundle prune s3://backups/slow --keep-last 1 -y").exit == 0
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="backups")

@@ -1,0 +1,222 @@
+"""Reports into one table: each told by its columns, all added up by day in one pass, whatever they are written in."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import IO, Any
+
+from ec2kit.costs.usage.cells import Cells
+from ec2kit.costs.usage.database import Database
+from ec2kit.costs.usage.dialect import Dialect, literal
+from ec2kit.costs.usage.files import Named
+from ec2kit.costs.usage.formats import Column, Format, Report, Shape, nearest, shape_of
+from ec2kit.costs.usage.lines import select
+from ec2kit.costs.usage.opening import Kind, Opened, look, unpacked
+from ec2kit.costs.usage.questions import breakdown, by_topic, lines_of, named
+from ec2kit.costs.usage.rewriting import FIELDS, rewrite_csv, rewrite_xml, unzip
+from ec2kit.costs.usage.trouble import NoAmount
+from ec2kit.costs.usage.wanted import Wanted
+from ec2kit.errors import UsageError
+
+BILL = "bill"
+"""The table that all questions are asked of."""
+XML_SHAPE = Shape(Format.USAGE_XML, {name: Column(name) for name in FIELDS})
+CSV_SHAPE = Shape(Format.USAGE_CSV, {name: Column(name) for name in FIELDS})
+
+
+@dataclass(frozen=True)
+class Read:
+    """A report that was read: how many lines, of which days."""
+
+    report: Report
+    lines: int
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A report, and the file in the database's directory that stands for it."""
+
+    report: Report
+    at: Path
+    header: tuple[Column, ...]
+
+
+def read(database: Database, files: Sequence[Named], tag: str = "") -> list[Read]:
+    """Read all files into the table `BILL`. Raises `UsageError` for what is no report, with the line where there is
+    one."""
+    placed = [_placed(database, each) for each in files]
+    _refuse_mixture([each.report for each in placed])
+    try:
+        database.rows(f"CREATE TABLE {BILL} AS {_named(placed, tag)}")
+    except NoAmount as error:
+        raise _where(error, placed) from error
+    counted = database.rows(f"SELECT report, sum(lines), min(day), max(day) FROM {BILL} GROUP BY report")
+    by_path: dict[str, tuple[Any, ...]] = {str(path): tuple(rest) for path, *rest in counted}
+    result = [Read(each.report, *_counts(by_path.get(str(each.at)))) for each in placed]
+    _refuse_overlap(result)
+    return result
+
+
+def shapes(database: Database, files: Sequence[Named]) -> list[Shape]:
+    """The columns of each file, which is not read. Raises as `read` does."""
+    return [_placed(database, each).report.shape for each in files]
+
+
+def question(database: Database, files: Sequence[Named], wanted: Wanted) -> str:
+    """What would be asked of DuckDB, as SQL over the files by the names that they have, which ends in a newline."""
+    placed = [_placed(database, each) for each in files]
+    _refuse_mixture([each.report for each in placed])
+    made = f"WITH {BILL} AS (\n{_named(placed, wanted.tag)}\n)\n"
+    for each in placed:
+        made = made.replace(literal(str(each.at)), literal(each.report.shown))
+    if wanted.dimension:
+        return made + breakdown(wanted.dimension, BILL, wanted.where) + "\n"
+    return made + by_topic(BILL, wanted.where) + "\n"
+
+
+def _named(placed: Sequence[Placed], tag: str) -> str:
+    return named("\nUNION ALL\n".join(_lines(group, tag) for group in _alike(placed)), ("report",))
+
+
+def _counts(found: tuple[Any, ...] | None) -> tuple[int, date | None, date | None]:
+    return (int(found[0]), found[1], found[2]) if found else (0, None, None)
+
+
+def _placed(database: Database, file: Named) -> Placed:
+    opened = look(file.path, file.shown)
+    if opened.kind is Kind.PARQUET:
+        at = database.link(file.path, file.shown, ".parquet")
+        header = tuple(database.columns(at))
+        return Placed(Report(file.path, file.shown, _shape(header, file), parquet=True), at, header)
+    header = tuple(Column(each) for each in opened.header)
+    shape = XML_SHAPE if opened.kind is Kind.XML else _shape(header, file)
+    report = Report(file.path, file.shown, shape, zipped=opened.zipped, packed=opened.packed)
+    if shape.format.has_money and not opened.zipped:
+        ending = ".csv.gz" if opened.packed else ".csv"
+        return Placed(report, database.link(file.path, file.shown, ending), header)
+    at = database.place(file.shown, ".csv")
+    _rewrite(report, opened, at)
+    if shape.format.has_money:
+        return Placed(report, at, header)
+    legacy = Report(file.path, file.shown, XML_SHAPE if opened.kind is Kind.XML else CSV_SHAPE)
+    return Placed(legacy, at, tuple(legacy.shape.columns.values()))
+
+
+def _shape(header: Sequence[Column], file: Named) -> Shape:
+    shape = shape_of(header)
+    if shape is None:
+        missing = nearest(column.name for column in header)
+        raise UsageError(
+            f"'{file.shown}' is none of AWS's reports" + (f": {missing}" if missing else ""),
+            hint="a usage report (CSV, XML), a CUR (1.0, 2.0) or FOCUS; the header is the first line",
+            resource=file.shown,
+        )
+    doubled = [column.name for column in header if [each.name for each in header].count(column.name) > 1]
+    if doubled and shape.format.has_money:
+        raise UsageError(f"'{file.shown}' has the column '{doubled[0]}' twice", resource=file.shown)
+    return shape
+
+
+def _rewrite(report: Report, opened: Opened, at: Path) -> None:
+    with unpacked(report.path, report.shown, packed=opened.packed, zipped=opened.zipped) as source:
+        if opened.kind is Kind.XML:
+            rewrite_xml(source, report.shown, at)
+        elif report.format.has_money:
+            unzip(source, report.shown, report.path.stat().st_size, at)
+        else:
+            rewrite_csv(source, report.shown, at)
+
+
+def _alike(placed: Sequence[Placed]) -> Iterator[list[Placed]]:
+    groups: dict[tuple[Any, ...], list[Placed]] = {}
+    for each in placed:
+        groups.setdefault((each.report.format, each.report.parquet, each.header), []).append(each)
+    yield from groups.values()
+
+
+def _lines(group: Sequence[Placed], tag: str) -> str:
+    first = group[0]
+    paths = "[" + ", ".join(literal(str(each.at)) for each in group) + "]"
+    if first.report.parquet:
+        source = f"read_parquet({paths}, filename = true, hive_partitioning = false)"
+    else:
+        columns = ", ".join(f"{literal(column.name)}: 'VARCHAR'" for column in first.header)
+        source = (
+            f"read_csv({paths}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',',"
+            " quote = '\"', escape = '\"', nullstr = ['', 'NULL'], filename = true, hive_partitioning = false)"
+        )
+    cells = Cells(first.report.shape, Dialect.DUCKDB, f"'{first.report.shown}'")
+    return lines_of(select(cells, tag), source, {"report": "filename"})
+
+
+def _refuse_mixture(reports: Sequence[Report]) -> None:
+    bare = [each for each in reports if not each.format.has_money]
+    if bare and len(bare) != len(reports):
+        other = next(each for each in reports if each.format.has_money)
+        raise UsageError(
+            f"'{bare[0].shown}' ({bare[0].format}) and '{other.shown}' ({other.format}) are of two kinds",
+            hint="both have the same usage: name those of one kind",
+        )
+
+
+def _refuse_overlap(reads: Sequence[Read]) -> None:
+    """One month in two formats is one bill twice."""
+    months: dict[tuple[int, int], Read] = {}
+    for each in reads:
+        for month in _months(each):
+            other = months.setdefault(month, each)
+            if other.report.format is not each.report.format and each.report.format.has_money:
+                raise UsageError(
+                    f"'{other.report.shown}' ({other.report.format}) and '{each.report.shown}'"
+                    f" ({each.report.format}) both have {month[0]}-{month[1]:02}",
+                    hint="that is one bill in two formats: name those of one",
+                )
+
+
+def _months(read: Read) -> Iterator[tuple[int, int]]:
+    if read.first is None or read.last is None:
+        return
+    year, month = read.first.year, read.first.month
+    while (year, month) <= (read.last.year, read.last.month):
+        yield year, month
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+
+def _where(error: NoAmount, placed: Sequence[Placed]) -> UsageError:
+    """The same, with the file and line of the cell: found by reading the reports once more, slowly."""
+    value = error.message.partition("' is no ")[0].removeprefix("'")
+    for each in placed:
+        if each.report.parquet or "is no" not in error.message:
+            continue
+        packed = each.at.name.endswith(".gz")
+        with unpacked(each.at, each.report.shown, packed=packed, zipped=False) as source:
+            line = _line_of(source, value, [column.name for column in each.header])
+        if line:
+            return UsageError(
+                f"'{each.report.shown}', line {line[0]}: {error.message} ({line[1]})",
+                resource=each.report.shown,
+            )
+    return error
+
+
+def _line_of(lines: IO[bytes], value: str, header: list[str]) -> tuple[int, str] | None:
+    reader = csv.reader(line.decode("utf-8", "replace") for line in lines)
+    for cells in reader:
+        for name, cell in zip(header, cells, strict=False):
+            if cell[: len(value)] == value and reader.line_num > 1 and not _is_amount(cell):
+                return reader.line_num, name
+    return None
+
+
+def _is_amount(cell: str) -> bool:
+    try:
+        return Decimal(cell).adjusted() < 26
+    except InvalidOperation:
+        return False

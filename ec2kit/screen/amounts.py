@@ -11,6 +11,8 @@ from ec2kit.costs.planned import PlanCost
 from ec2kit.costs.standing import Cost, Part, sources
 from ec2kit.model.money import Money, format_amount
 
+MORE = "`ec2kit cost prices --update` asks AWS for more"
+
 
 def monthly_text(cost: Cost) -> str:
     """Given what something costs, return the sum: `12.34 USD a month`, `at most 2.80 USD a month`, or that it is not
@@ -30,7 +32,7 @@ def parts_text(cost: Cost) -> str:
 
 def unpriced_text(cost: Cost) -> str:
     """Given what something costs, return what has no price; empty when all has."""
-    return f"no price known for {', '.join(cost.unpriced)}" if cost.unpriced else ""
+    return f"no price known for {', '.join(cost.unpriced)} ({MORE})" if cost.unpriced else ""
 
 
 def cost_json(cost: Cost | None, now: datetime) -> dict[str, Any] | None:

@@ -49,10 +49,13 @@ def test_the_whole_loop(fleet: Fleet) -> None:
     status = {row["id"]: row for row in json.loads(fleet.cron.run("recovery status -o json").stdout)}
     assert status[old]["verdict"] == "quarantined"
     assert status[old]["kept_gib"] == 28
+    assert any("28 GiB kept and billed" in reason for reason in status[old]["reasons"])
     assert status[new]["failures"] == 1
     assert "failure 1 was recovered" in status[new]["blocked"][0]
 
     assert fleet.cron.run("recovery retire web-1").exit == 5
+    asked = fleet.cron.run("recovery retire web-1.failed-1 --dry-run -o table")
+    assert "28 GiB of gp3" in asked.stdout or "no price known for GiB of gp3" in asked.stdout
     assert fleet.cron.run("recovery retire web-1.failed-1").exit == 5
     retired = fleet.cron.run("recovery retire web-1.failed-1 --yes")
     assert retired.exit == 0, retired.stderr

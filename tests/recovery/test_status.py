@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
+from ec2kit.costs.standing import Cost, instance_cost
 from ec2kit.model.disks import Volume
 from ec2kit.model.ids import InstanceId, VolumeId, Zone
 from ec2kit.model.instances import State
+from ec2kit.model.money import Money
 from ec2kit.model.tags import CHECK, FAILURE, HOLD_PAUSE, NAME, REPLACED_BY, REPLACES, STATE
 from ec2kit.probes.control import Control
 from ec2kit.recovery.enrolled import Vanished
@@ -18,6 +21,7 @@ from ec2kit.recovery.status import Aside, asides, standings, vanished
 from ec2kit.recovery.storm import Watched
 from ec2kit.recovery.watch import Watch
 from ec2kit.screen.recovery import STANDING_COLUMNS
+from tests.costs.rates import RoundRates
 from tests.recovery.making import NOW, instance, snapshot_set
 
 SCENE = Scene(Watch(NOW, (), {}, {}, Control(True)))
@@ -91,3 +95,24 @@ def test_one_volume_is_one_and_reasons_are_told_apart() -> None:
     (reasons,) = [column for column in STANDING_COLUMNS if column.name == "reasons"]
     assert reasons.shown is not None
     assert reasons.shown(row) == "stopped; 1 volume, 8 GiB kept and billed"
+
+
+def test_what_a_quarantined_machine_keeps_costs_something() -> None:
+    old = instance(state=State.STOPPED, tags={STATE: "quarantined"})
+    disks = (Volume(VolumeId("vol-1"), "in-use", 28, Zone("eu-west-1a"), instance=old.id),)
+    cost = instance_cost(RoundRates(), "eu-west-1", old, disks)
+    (row,) = asides([Aside(old, disks, cost)])
+    assert row.reasons[1] == "1 volume, 28 GiB kept and billed, 2.80 USD a month"
+    assert row.kept_month == Money(Decimal("2.80"))
+
+
+def test_without_a_price_it_says_so() -> None:
+    old = instance(state=State.STOPPED, tags={STATE: "quarantined"})
+    disks = (Volume(VolumeId("vol-1"), "in-use", 28, Zone("eu-west-1a"), "sc1", instance=old.id),)
+    cost = instance_cost(RoundRates(), "eu-west-1", old, disks)
+    (row,) = asides([Aside(old, disks, cost)])
+    assert row.reasons[1] == "1 volume, 28 GiB kept and billed, no price known for GiB of sc1"
+    assert row.kept_month is None
+    assert [each.reasons[1] for each in asides([Aside(old, disks), Aside(old, disks, Cost())])] == [
+        "1 volume, 28 GiB kept and billed"
+    ] * 2

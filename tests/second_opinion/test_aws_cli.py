@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -92,3 +94,26 @@ def test_what_was_stopped_is_stopped_and_keeps_its_address(practice: Practice, s
 
     assert instance(practice, shop)["State"]["Name"] == "stopped"
     assert address["InstanceId"] == shop
+
+
+def test_the_month_that_ec2kit_tells_is_the_one_that_the_bill_has(practice: Practice) -> None:
+    """Between the two questions some of the sandbox's minutes pass: a cent or so."""
+    told = json.loads(practice.ec2kit("cost --fresh -o json"))
+    first = told["month"] + "-01"
+    year, month = map(int, told["month"].split("-"))
+    end = date(year + month // 12, month % 12 + 1, 1).isoformat()
+    period = f"--time-period Start={first},End={end} --granularity MONTHLY --metrics UnblendedCost"
+
+    (whole,) = practice.aws(f"ce get-cost-and-usage {period}")["ResultsByTime"]
+    grouped = practice.aws(f"ce get-cost-and-usage {period} --group-by Type=DIMENSION,Key=USAGE_TYPE")
+    amounts = {
+        group["Keys"][0]: float(group["Metrics"]["UnblendedCost"]["Amount"])
+        for group in grouped["ResultsByTime"][0]["Groups"]
+    }
+
+    so_far = float(told["so_far"]["cash"]["amount"])
+    assert so_far == pytest.approx(float(whole["Total"]["UnblendedCost"]["Amount"]), abs=0.1)
+    biggest = sorted(amounts, key=lambda name: -amounts[name])[:2]
+    assert [driver["usage"] for driver in told["drivers"]][:2] == biggest
+    for driver in told["drivers"]:
+        assert float(driver["cash"]["amount"]) == pytest.approx(amounts[driver["usage"]], abs=0.1)

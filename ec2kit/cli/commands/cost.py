@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -79,7 +79,8 @@ def _told(context: Context, aws: Aws, *, fresh: bool) -> Told:
 
 
 def _age(told: Told, now: datetime) -> str:
-    return f"{format_age(told.asked, now)} ago (--fresh asks again)" if now > told.asked else "now"
+    recently = now - told.asked < timedelta(minutes=1)
+    return "now" if recently else f"{format_age(told.asked, now)} ago (--fresh asks again)"
 
 
 def _kept(path: Path) -> Told | None:

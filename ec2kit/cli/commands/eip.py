@@ -8,10 +8,11 @@ from dataclasses import replace
 import click
 
 from ec2kit.cli.carrying import Manner
-from ec2kit.cli.commands.priced import costs_of
+from ec2kit.cli.commands.priced import costs_of, say_total
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
 from ec2kit.cli.options import AT_ONCE, changes, reads
+from ec2kit.costs.standing import Cost, Rates, address_part
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.session import Outcome
 from ec2kit.errors import UsageError
@@ -56,9 +57,14 @@ def ls(context: Context, addresses: tuple[str, ...]) -> None:
     """
     words = context.expand(addresses)
     regions = context.everywhere()
-    rows = [held for aws in regions for held in listed(aws, words)]
+    found = [(aws.region, held) for aws in regions for held in listed(aws, words)]
     context.announce(regions[0])
-    context.show(ADDRESS_COLUMNS, rows)
+
+    def cost(rates: Rates) -> Cost:
+        return Cost(tuple(address_part(rates, region) for region, _ in found))
+
+    say_total(context, f"{len(found)} Elastic IP{'' if len(found) == 1 else 's'}", cost)
+    context.show(ADDRESS_COLUMNS, [held for _, held in found])
 
 
 @changes

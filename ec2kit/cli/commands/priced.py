@@ -9,9 +9,11 @@ from ec2kit.cli.context import Context
 from ec2kit.cli.price_book import book_of
 from ec2kit.costs.planned import Known, PlanCost, plan_cost
 from ec2kit.costs.prices.rates import BookRates
-from ec2kit.costs.standing import Rates
+from ec2kit.costs.standing import Cost, Rates, sources
 from ec2kit.engine.plan import Plan
 from ec2kit.errors import Ec2kitError
+from ec2kit.screen.amounts import monthly_text
+from ec2kit.screen.paper import Format
 
 Told = TypeVar("Told")
 
@@ -31,6 +33,16 @@ def costs_of(context: Context, known: Callable[[], Known] = Known) -> Callable[[
             return PlanCost(trouble=error.message)
 
     return tell
+
+
+def say_total(context: Context, what: str, reckon: Callable[[Rates], Cost]) -> None:
+    """Tell a person at a table what all of a list costs a month; nothing to a pipe, or of an empty list."""
+    if context.paper.format is not Format.TABLE:
+        return
+    cost = reckoned(context, reckon)
+    if cost is not None and cost.parts:
+        found = "; ".join(sources(cost.rates, context.clock.now()))
+        context.say(f"{what}: {monthly_text(cost)}{f' (prices: {found})' if found else ''}")
 
 
 def reckoned(context: Context, reckon: Callable[[Rates], Told]) -> Told | None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 import click
 
 from ec2kit.cli.carrying import Manner
-from ec2kit.cli.commands.priced import costs_of
+from ec2kit.cli.commands.priced import costs_of, say_total
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
 from ec2kit.cli.options import changes, reads
+from ec2kit.costs.standing import Cost, Rates, snapshot_part
 from ec2kit.engine.plan import Plan, combine
 from ec2kit.engine.session import Outcome
 from ec2kit.engine.steps.snapshot import DeleteSnapshot
@@ -96,6 +97,11 @@ def ls(context: Context, selectors: tuple[str, ...], everything: bool) -> None:
             found += loose(aws.snapshots.describe())
         rows += [SetRow(each, aws.now(), aws.region) for each in found]
     context.announce(regions[0])
+
+    def cost(rates: Rates) -> Cost:
+        return Cost(tuple(snapshot_part(rates, row.region, row.set.size_gib) for row in rows))
+
+    say_total(context, f"{len(rows)} set{'' if len(rows) == 1 else 's'}", cost)
     context.show(SET_COLUMNS, rows)
 
 

@@ -70,7 +70,9 @@ def ask(bill: Bill, now: datetime) -> Told:
             by_day=bill.billed(Days(min(month.start, today - BEFORE), today + DAY), "DAILY"),
         )
     except AccessDenied as refused:
-        return replace(told, refusal=refused.message)
+        return replace(
+            told, refusal=f"{refused.message}: {refused.hint}" if refused.hint else refused.message
+        )
     except AwsRefused as refused:
         if refused.code != NO_DATA:
             raise

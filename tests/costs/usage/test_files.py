@@ -1,0 +1,90 @@
+"""Which files are read: each once, one version of a period, one format of a month, what a manifest names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ec2kit.errors import Ec2kitError, UsageError
+from tests.costs.usage import made
+from tests.costs.usage.asking import answer
+
+LINES = made.bill(3)
+CUR = made.cur_csv(LINES)
+OLD = made.usage_csv(LINES)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_same_report_twice_is_read_once() -> None:
+    Path("a.csv").write_text(CUR)
+    Path("copy.csv").write_text(CUR)
+    Path("link.csv").symlink_to("a.csv")
+    once = answer(Path("a.csv"))
+
+    found = answer(Path("a.csv"), Path("copy.csv"), Path("./a.csv"), Path("link.csv"))
+    assert found.bills == once.bills
+    assert [note for note in found.notes if "is the same as 'a.csv', and is read once" in note] == list(
+        found.notes
+    )
+    assert len(found.notes) == 3
+
+
+def test_a_bill_in_two_formats_is_not_added_up() -> None:
+    Path("cur.csv").write_text(CUR)
+    Path("focus.csv").write_text(made.focus_csv(LINES))
+    Path("usage.csv").write_text(OLD)
+
+    with pytest.raises(UsageError, match=r"both have 2024-09"):
+        answer(Path("cur.csv"), Path("focus.csv"))
+    with pytest.raises(UsageError, match="are of two kinds"):
+        answer(Path("cur.csv"), Path("usage.csv"))
+
+
+def test_two_formats_of_different_months_are() -> None:
+    Path("cur.csv").write_text(CUR)
+    Path("focus.csv").write_text(made.focus_csv(LINES).replace("2024-09", "2024-10"))
+
+    (bill,) = answer(Path("cur.csv"), Path("focus.csv")).bills
+    assert bill.sums.lines == 2 * len(LINES) - 3
+
+
+def test_a_version_of_a_period_takes_the_place_of_the_one_before() -> None:
+    period = Path("cur/20240901-20241001")
+    for name, lines in (("old", LINES[:-1]), ("new", LINES)):
+        (period / name).mkdir(parents=True)
+        (period / name / "cur-00001.csv").write_text(made.cur_csv(lines))
+
+    with pytest.raises(UsageError, match="has 20240901-20241001 in 2 versions: new, old"):
+        answer(Path("cur"))
+    (period / "cur-Manifest.json").write_text(
+        '{"assemblyId": "new", "reportKeys": ["bills/cur/20240901-20241001/new/cur-00001.csv"]}'
+    )
+    found = answer(Path("cur"))
+    assert found.bills[0].sums.lines == len(LINES)
+    assert any(
+        "the version that its manifest names; 1 files of others left out" in note for note in found.notes
+    )
+    assert answer(period / "cur-Manifest.json").bills == found.bills
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("{", "is no manifest"),
+        ("[]", "names no reports"),
+        ('{"reportKeys": ["/etc/passwd"]}', "no key of S3"),
+        ('{"reportKeys": ["../../etc/passwd"]}', "no key of S3"),
+        ('{"dataFiles": ["s3://bucket/a/b.parquet"]}', "which is not here"),
+    ],
+)
+def test_manifests_that_are_none(text: str, told: str) -> None:
+    Path("Manifest.json").write_text(text)
+
+    with pytest.raises(Ec2kitError) as error:
+        answer(Path("Manifest.json"))
+    assert told in error.value.message

@@ -6,10 +6,11 @@ somebody looks; what ends or changes is told when it does, because afterwards no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Literal
 
 from ec2kit.sandbox.calls import Call
@@ -20,8 +21,21 @@ from ec2kit.sandbox.world import current
 Kind = Literal["instance", "volume", "snapshot", "address"]
 Key = tuple[Kind, str]
 
-ENDING = ("Delete", "Release", "Modify", "Associate", "Disassociate", "Allocate", "Deregister", "Stop")
-"""How the actions begin that end or change something that is billed, or make what has no time of making."""
+EVERYTHING: tuple[Kind, ...] = ("instance", "volume", "snapshot", "address")
+CONCERNED: Mapping[str, tuple[Kind, ...]] = {
+    "DeleteVolume": ("volume",),
+    "ModifyVolume": ("volume",),
+    "DeleteSnapshot": ("snapshot",),
+    "ModifySnapshotTier": ("snapshot",),
+    "RestoreSnapshotTier": ("snapshot",),
+    "DeregisterImage": ("snapshot",),
+    "AllocateAddress": ("address",),
+    "AssociateAddress": ("address",),
+    "DisassociateAddress": ("address",),
+    "ReleaseAddress": ("address",),
+}
+"""What actions end or change of what is billed, or make without a time of making. What becomes of instances, and of
+what goes with them, is told by `lifecycle`."""
 
 
 @dataclass(frozen=True)
@@ -89,37 +103,41 @@ def meter() -> Meter:
 @contextmanager
 def metered(call: Call) -> Iterator[None]:
     """Look before and after a call of EC2 that ends or changes what is billed."""
-    concerned = call.service == "ec2" and call.action.startswith(ENDING)
+    concerned = CONCERNED.get(call.action, ()) if call.service == "ec2" else ()
     if concerned:
-        look()
+        look(concerned)
     yield
     if concerned:
-        look()
+        look(concerned)
 
 
-def look() -> None:
-    """Take what is there now into the meter, and out of it what is not."""
+def look(kinds: Collection[Kind] = EVERYTHING) -> None:
+    """Take what there is of these kinds now into the meter, and out of it what is not."""
     now, found = current().clock.now(), meter()
     seen: set[Key] = set()
     for backend in lookup.backends():
-        for used, since in _in_use(backend):
+        for used, since in chain.from_iterable(_LISTED[kind](backend) for kind in kinds):
             seen.add(used.key)
             known = found.running.get(used.key)
             found.begin(used, now if known is not None or since is None else since)
-    for key in [key for key in found.running if key not in seen]:
+    for key in [key for key in found.running if key[0] in kinds and key not in seen]:
         found.end(key, now)
 
 
 def came_up(instance: Any, at: datetime) -> None:
     """An instance runs from `at` on."""
-    for used in _with_its_address(instance):
+    meter().begin(_instance(instance), at)
+    for used in _addresses_of(instance):
         meter().begin(used, at)
 
 
 def went_down(instance: Any, at: datetime) -> None:
-    """An instance stops running at `at`, and gives back the address that AWS gave it."""
+    """An instance stops running at `at`: it gives back the address that AWS gave it, and does not use its own."""
     meter().end(("instance", instance.id), at)
     meter().end(("address", instance.id), at)
+    for address in instance.ec2_backend.addresses:
+        if address.instance is instance:
+            meter().begin(_address(instance.ec2_backend, str(address.allocation_id), "Idle"), at)
 
 
 def volume_gone(volume: Any, at: datetime) -> None:
@@ -130,23 +148,47 @@ def volume_gone(volume: Any, at: datetime) -> None:
     meter().end(used.key, at)
 
 
-def _in_use(backend: Any) -> Iterator[tuple[Used, datetime | None]]:
-    """Everything of one account and region that is billed now, and since when it is there, if it says so."""
+Seen = Iterator[tuple[Used, datetime | None]]
+"""What is billed now, and since when it is there, where it says so itself."""
+
+
+def _instances(backend: Any) -> Seen:
     for instance in lookup.instances(backend):
-        if instance.state == "running":
-            for used in _with_its_address(instance):
-                yield used, instance.running_since
+        if instance.running_since is not None and instance.state == "running":
+            yield _instance(instance), instance.running_since
+
+
+def _volumes(backend: Any) -> Seen:
     for volume in list(backend.volumes.values()):
         yield _volume(volume), _aware(volume.create_time)
+
+
+def _snapshots(backend: Any) -> Seen:
+    place = (backend.account_id, backend.region_name)
     for snapshot in list(backend.snapshots.values()):
         if snapshot.owner_id == backend.account_id:
             tier, size = snapshot.storage_tier or "standard", int(snapshot.volume_size)
-            place = (backend.account_id, backend.region_name)
             yield Used("snapshot", snapshot.id, *place, tier, size), _aware(snapshot.start_time)
+
+
+def _addresses(backend: Any) -> Seen:
+    for instance in lookup.instances(backend):
+        if instance.running_since is not None and instance.state == "running":
+            for used in _addresses_of(instance):
+                if used.resource == instance.id:
+                    yield used, instance.running_since
     for address in list(backend.addresses):
         holder = address.instance
         at_work = holder is not None and holder.state in ("pending", "running")
         yield _address(backend, str(address.allocation_id), "InUse" if at_work else "Idle"), None
+
+
+_LISTED: dict[Kind, Callable[[Any], Seen]] = {
+    "instance": _instances,
+    "volume": _volumes,
+    "snapshot": _snapshots,
+    "address": _addresses,
+}
 
 
 def _instance(instance: Any) -> Used:
@@ -155,11 +197,15 @@ def _instance(instance: Any) -> Used:
     return Used("instance", instance.id, *place, instance.instance_type, zone=instance.availability_zone)
 
 
-def _with_its_address(instance: Any) -> Iterator[Used]:
+def _addresses_of(instance: Any) -> Iterator[Used]:
+    """The public addresses of a machine that runs: the one that AWS gave it, by the machine's id, and Elastic IPs."""
     backend = instance.ec2_backend
-    yield _instance(instance)
-    if any(nic.public_ip and elastic_address(nic) is None for nic in instance.nics.values()):
-        yield _address(backend, instance.id, "InUse")
+    for nic in instance.nics.values():
+        elastic = elastic_address(nic)
+        if elastic is not None:
+            yield _address(backend, str(elastic.allocation_id), "InUse")
+        elif nic.public_ip:
+            yield _address(backend, instance.id, "InUse")
 
 
 def _volume(volume: Any) -> Used:

@@ -161,6 +161,7 @@ def test_an_outage_is_an_error_and_costs_one_request(shell: Shell, sandbox: Seed
     break_(sandbox, "500", "ce:GetCostAndUsage")
     screen = shell.run("cost")
     assert screen.exit == 1
+    assert "by what runs: `ec2kit cost --running`" in screen.stderr
     assert "1 request, for which AWS charges 0.01 USD" in screen.stderr
     assert len(costs(sandbox)) == 1
 

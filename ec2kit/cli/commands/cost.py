@@ -17,7 +17,7 @@ from ec2kit.costs.month.billing import Told, ask
 from ec2kit.costs.month.keeping import holds, text_of, told_of
 from ec2kit.costs.month.running import Fleet, by_what_runs
 from ec2kit.costs.month.summary import Summary, by_the_bill
-from ec2kit.errors import Ec2kitError
+from ec2kit.errors import Ec2kitError, Unavailable
 from ec2kit.host.files import atomic_write
 from ec2kit.host.paths import cache_directory, store_directory
 from ec2kit.model.periods import format_age
@@ -65,6 +65,9 @@ def _told(context: Context, aws: Aws, *, fresh: bool) -> Told:
     explorer = aws.cost_explorer
     try:
         told = ask(explorer, now)
+    except Unavailable as error:
+        error.hint = f"{error.hint}; by what runs: `ec2kit cost --running`"
+        raise
     finally:
         spent = explorer.spent
         if spent.requests:

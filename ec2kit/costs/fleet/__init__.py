@@ -1,0 +1,1 @@
+"""Which reservations would have paid: what ran, hour by hour, what covers it, and what should. Pure."""

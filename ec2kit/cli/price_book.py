@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
 
 
 def price_directory(context: Context) -> Path:
-    """Where books are kept. A practice AWS has prices of its own: they must not get among the real ones."""
-    return context.state_directory / (f"prices-sandbox-{context.sandbox}" if context.sandbox else "prices")
+    """Where books are kept. A practice AWS, and whatever else is no AWS, has prices of its own: they must not get
+    among the real ones."""
+    environ = context.surroundings.environ
+    endpoint = environ.get("AWS_ENDPOINT_URL_PRICING") or environ.get("AWS_ENDPOINT_URL", "")
+    other = f"sandbox-{context.sandbox}" if context.sandbox else re.sub(r"[^a-z0-9.]+", "-", endpoint.lower())
+    return context.state_directory / ("prices" if not other else f"prices-{other.strip('-')}")
 
 
 def book_of(context: Context, at: datetime | None = None) -> PriceBook:

@@ -25,6 +25,8 @@ class Choice:
     count: int
     utilization: Decimal
     on_demand: Price
+    interest: Decimal = Decimal(0)
+    """A year's, as a share: what money is worth meanwhile, for `present_value`."""
 
     @property
     def years(self) -> int:
@@ -50,6 +52,19 @@ class Choice:
     def yearly(self) -> Money:
         """What a year of it costs."""
         return self.total / self.years
+
+    @property
+    def present_value(self) -> Money:
+        """What the term costs in today's money (net present value): what is paid later weighs less by the interest.
+
+        The upfront now, and each month's fee at the month's end, discounted by (1 + interest)^(months / 12).
+        """
+        months = self.years * MONTHS_A_YEAR
+        factor = 1 + self.interest
+        later = sum(
+            (1 / factor ** (Decimal(month) / MONTHS_A_YEAR) for month in range(1, months + 1)), Decimal(0)
+        )
+        return self.upfront + self.monthly * later
 
     @property
     def effective_hourly(self) -> Money:
@@ -94,9 +109,11 @@ class Choice:
         return Money(amount * self.count, self.price.currency)
 
 
-def choices(prices: PriceList, count: int, utilization: Decimal) -> tuple[Choice, ...]:
+def choices(
+    prices: PriceList, count: int, utilization: Decimal, interest: Decimal = Decimal(0)
+) -> tuple[Choice, ...]:
     """Given a machine's prices, how many there are (1 or more) and what share of the time they run (above 0), return
     every way to pay, the cheapest year first, on demand among them."""
     ways = (prices.on_demand, *prices.reserved)
-    found = [Choice(price, count, utilization, prices.on_demand) for price in ways]
+    found = [Choice(price, count, utilization, prices.on_demand, interest) for price in ways]
     return tuple(sorted(found, key=lambda each: (each.yearly.amount, each.years, each.upfront.amount)))

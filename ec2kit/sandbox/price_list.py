@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from ec2kit.sandbox import rates
 
-PUBLISHED = datetime(2026, 1, 1, tzinfo=UTC)
 INVENTED = "invented by ec2kit's practice AWS"
 ON_DEMAND, HOURLY, UPFRONT = "JRTCKXETXF", "6YS6EN2CT7", "2TG2D8R56U"
 """The codes of AWS's offer terms and rates that every list has."""
@@ -134,6 +133,21 @@ def addresses(place: Place) -> Iterator[Product]:
         yield _product("", attributes, rates.ADDRESS, "Hrs")
 
 
+def dated(product: Product, published: datetime) -> Product:
+    """Given a product and when the list was published, return it with its dates."""
+    day = f"{published:%Y-%m-%dT%H:%M:%SZ}"
+    terms = {
+        kind: {key: {**term, "effectiveDate": day} for key, term in by_key.items()}
+        for kind, by_key in product["terms"].items()
+    }
+    return {
+        **product,
+        "terms": terms,
+        "version": f"{published:%Y%m%d%H%M%S}",
+        "publicationDate": day,
+    }
+
+
 def _product(
     family: str, attributes: Mapping[str, str], amount: Decimal, unit: str, *, reserved: bool = False
 ) -> Product:
@@ -151,8 +165,6 @@ def _product(
         },
         "serviceCode": attributes["servicecode"],
         "terms": terms,
-        "version": f"{PUBLISHED:%Y%m%d%H%M%S}",
-        "publicationDate": f"{PUBLISHED:%Y-%m-%dT%H:%M:%SZ}",
         "description": INVENTED,
     }
 
@@ -191,7 +203,6 @@ def _term(
     term = {
         "priceDimensions": priced,
         "sku": sku,
-        "effectiveDate": f"{PUBLISHED:%Y-%m-%dT%H:%M:%SZ}",
         "offerTermCode": code,
         "termAttributes": dict(said),
     }

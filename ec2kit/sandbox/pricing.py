@@ -1,4 +1,5 @@
-"""The Price List API in the sandbox: GetProducts, DescribeServices and GetAttributeValues over its invented list.
+"""The Price List API in the sandbox: GetProducts, DescribeServices and GetAttributeValues over its invented list, which
+is published anew each month.
 
 Filters are TERM_MATCH, whole values in any case; several must all hold (API Reference, GetProducts).
 """
@@ -13,9 +14,10 @@ from typing import Any
 
 from ec2kit.costs.regions import LOCATIONS
 from ec2kit.sandbox.calls import Call
-from ec2kit.sandbox.price_list import Place, Product, addresses, machines, storage
+from ec2kit.sandbox.price_list import Place, Product, addresses, dated, machines, storage
 from ec2kit.sandbox.shapes import AwsError, error_answer
 from ec2kit.sandbox.wire import Answer, Request
+from ec2kit.sandbox.world import current
 
 PLACES = {region: location for location, region in LOCATIONS.items()}
 """A region's location, the newest name of those that it had."""
@@ -67,11 +69,11 @@ class PricingService:
         if not isinstance(filters, list):
             raise Refused("SerializationException", "Filters is no list")
         wanted = [_filter(each) for each in filters]
-        return self._page(
-            "PriceList",
-            [json.dumps(each) for each in self._sold(str(service), wanted) if _matches(each, wanted)],
-            params,
-        )
+        now = current().clock.now()
+        published = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        sold = self._sold(str(service), wanted)
+        found = [json.dumps(dated(each, published)) for each in sold if _matches(each, wanted)]
+        return self._page("PriceList", found, params)
 
     def _services(self, params: Params) -> dict[str, Any]:
         services = [

@@ -152,6 +152,7 @@ CHOICE_COLUMNS: tuple[Column[Choice], ...] = (
     Column("term", lambda way: way.price.commitment and way.price.commitment.term, extra=True),
     Column("class", lambda way: way.price.commitment and way.price.commitment.offering_class, extra=True),
     Column("payment", lambda way: way.price.commitment and way.price.commitment.payment, extra=True),
+    Column("present_value", lambda way: way.present_value, extra=True),
     Column("hourly", lambda way: Money(way.price.hourly, way.price.currency), extra=True),
     Column("since", lambda way: way.price.since, extra=True),
 )

@@ -103,7 +103,10 @@ def test_several_pages_in_one_file_and_several_regions(shell: Shell) -> None:
 @pytest.mark.parametrize(
     "words, exit, told",
     [
-        ("c4.large", 2, "--prices"),
+        ("c4.large", 2, "no region is set"),
+        ("c4.large --prices page.json --discount 100%", 2, "too much for a discount"),
+        ("c4.large --prices page.json --discount 8", 2, "did you mean 8%?"),
+        ("c4.large --prices page.json --interest much", 2, "no year's interest"),
         ("c4.large --prices none.json", 2, "there is no file"),
         ("c4.large --prices .", 2, "cannot be read"),
         ("c4.larg --prices page.json", 4, "did you mean c4.large?"),

@@ -53,6 +53,7 @@ def test_prices_are_those_that_its_bill_has(sandbox: InProcess) -> None:
     (price,) = term["priceDimensions"].values()
     assert Decimal(price["pricePerUnit"]["USD"]) == rates.machine("t3.micro")
     assert len(linux["terms"]["Reserved"]) == len(OFFERS) == 12
+    assert linux["publicationDate"] == term["effectiveDate"] == f"{sandbox.now:%Y-%m}-01T00:00:00Z"
 
 
 def test_filters_hold_whatever_their_case(sandbox: InProcess) -> None:

@@ -177,6 +177,11 @@ class BookFile:
         raise MalformedPrices(f"'{self.shown}': {what}", hint="docs/reference/prices.md has the schema")
 
 
+def is_book_text(text: str) -> bool:
+    """Whether a text begins as one does, without reading all of it."""
+    return f'"{FORMAT}"' in text[:200]
+
+
 def is_book(document: object) -> bool:
     """Whether a JSON document says that it is one."""
     return isinstance(document, Mapping) and document.get("format") == FORMAT

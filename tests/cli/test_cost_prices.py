@@ -1,0 +1,155 @@
+"""`ec2kit cost prices`, kept, imported, exported, of a past day; and `cost reserved` of what AWS says or is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.screens import Screen, Shell, check_golden
+from tests.cli.watched import Fleet
+
+DOCUMENTS = Path(__file__).parents[1] / "costs" / "documents"
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    return Fleet(tmp_path)
+
+
+@pytest.fixture
+def shell(fleet: Fleet) -> Shell:
+    return fleet.cron
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Shell:
+    """Nobody's account: prices are known all the same."""
+    return Shell(tmp_path, environ={"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"})
+
+
+def rows(screen: Screen, exit: int = 0) -> list[dict[str, Any]]:
+    assert screen.exit == exit, screen.stderr
+    found: list[dict[str, Any]] = json.loads(screen.stdout)
+    return found
+
+
+def test_without_an_account_the_table_answers_and_says_its_age(offline: Shell) -> None:
+    offline.terminal = True
+    check_golden("cost/prices_table", offline.run("cost prices t3.micro m5.large"))
+    seen = offline.run("cost reserved t3.micro")
+    assert seen.exit == 0
+    assert "AWS's price list could not be asked" in seen.stderr
+    assert "published 2025-03-02" in seen.stderr
+    assert "no offer for t3.micro (linux) in eu-west-1 is known there" in seen.stderr
+
+
+def test_an_update_is_kept_and_goes_before(shell: Shell, fleet: Fleet) -> None:
+    seen = shell.run("cost prices --update")
+    assert seen.exit == 0
+    assert "kept 1 machines with 12 offers, and 15 other prices" in seen.stderr
+    (row,) = rows(shell.run("cost prices t3.micro --os linux -o json"))
+    assert (row["price"]["amount"], row["offers"]) == ("0.01", 12)
+    assert row["source"] == "the practice AWS's price list, which is invented"
+    units = rows(shell.run("cost prices -o json"))
+    assert {each["kind"] for each in units} == {"volume", "iops", "throughput", "snapshot", "address"}
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    kept = shell.run("cost reserved t3.micro")
+    assert kept.exit == 0
+    assert "not allowed" in kept.stderr or "could not be asked" in kept.stderr
+    assert len(kept.stdout.splitlines()) == 13
+    assert shell.run("cost prices --update").exit == 7
+
+
+def test_types_and_systems_are_asked_for_by_name(shell: Shell) -> None:
+    seen = shell.run("cost prices --update m5.large m5.large t3.nonsense --os windows")
+    assert seen.exit == 4
+    assert "there is no price for t3.nonsense (windows)" in seen.stderr
+    assert "kept 1 machines" in seen.stderr, "what was found is kept"
+    (row,) = rows(shell.run("cost prices m5.large --os windows -o json"))
+    assert row["system"] == "windows"
+
+
+def test_what_aws_says_now(shell: Shell) -> None:
+    found = rows(shell.run("cost reserved t3.micro -n 4 -o json"))
+    by_offer = {each["offer"]: each for each in found}
+    assert len(found) == 13
+    assert by_offer["on-demand"]["yearly"]["amount"] == "350.40"
+    assert by_offer["1y standard partial-upfront"]["upfront"]["amount"] == "108.00"
+    less = {
+        each["offer"]: each for each in rows(shell.run("cost reserved t3.micro -n 4 --discount 50% -o json"))
+    }
+    assert less["on-demand"]["yearly"]["amount"] == "175.20"
+    assert "less your 50 %" in shell.run("cost reserved t3.micro --discount 50%").stderr
+
+
+def test_there_and_back(offline: Shell) -> None:
+    (offline.home / "page.json").write_text((DOCUMENTS / "ec2-bulk-offer-2017-08-03.json").read_text())
+    seen = offline.run("cost prices --import page.json")
+    assert seen.exit == 0
+    assert "machines and 0 other prices" in seen.stderr
+    assert offline.run("cost prices --export book.json").exit == 0
+    before = offline.run("cost reserved t2.small --kept --region us-east-1")
+    assert before.exit == 0
+    assert "published 2017-08-03" in before.stderr
+    again = offline.run("cost reserved t2.small --prices book.json --region us-east-1")
+    assert again.stdout == before.stdout
+    elsewhere = Shell(offline.home / "other", environ={"AWS_REGION": "us-east-1"})
+    elsewhere.home.mkdir()
+    (elsewhere.home / "book.json").write_text((offline.home / "book.json").read_text())
+    assert elsewhere.run("cost prices --import book.json").exit == 0
+    assert elsewhere.run("cost reserved t2.small --kept").stdout == before.stdout
+    assert elsewhere.run("cost prices --export -").stdout == (offline.home / "book.json").read_text()
+
+
+def test_a_past_day_has_what_was_known_then(shell: Shell, fleet: Fleet) -> None:
+    assert shell.run("cost prices --update t3.micro").exit == 0
+    day = f"{fleet.sandbox.now:%Y-%m-%d}"
+    (row,) = rows(shell.run(f"cost prices t3.micro --os linux --at {day} -o json"))
+    assert row["price"]["amount"] == "0.01"
+    (old,) = rows(shell.run("cost prices t3.micro --os linux --at 2025-12-31 -o json"))
+    assert old["price"]["amount"] == "0.0114", "the table's, of 2025"
+    none = shell.run("cost prices t3.micro --at 2020-01-01")
+    assert none.exit == 4
+    assert "no price for t3.micro in eu-west-1" in none.stderr
+    assert rows(shell.run("cost prices --at 2020-01-01 -o json")) == []
+
+
+@pytest.mark.parametrize(
+    "words, exit, told",
+    [
+        ("--at gestern", 2, "'gestern' is no date"),
+        ("--at 2026-13-01", 2, "is no date"),
+        ("--update --import x", 2, "one of --update, --import and --export"),
+        ("--update --at 2026-01-01", 2, "--at looks at what was kept"),
+        ("--import none.json", 2, "there is no file"),
+        ("--import odd.json", 1, "has neither a PriceList nor products"),
+        ("--import dedicated.json", 1, "has no price of an ordinary machine"),
+        ("--os beos", 2, "'beos' is not one of"),
+        ("t9.huge", 4, "there is no price for t9.huge in eu-west-1"),
+    ],
+)
+def test_what_is_refused(offline: Shell, words: str, exit: int, told: str) -> None:
+    (offline.home / "odd.json").write_text("{}")
+    page = (DOCUMENTS / "pricing-get-products-page-2019-03-29.json").read_text()
+    (offline.home / "dedicated.json").write_text(page)
+    seen = offline.run(f"cost prices {words}")
+    assert (seen.exit, seen.stdout) == (exit, "")
+    assert told in seen.stderr
+
+
+@pytest.mark.parametrize(
+    "environ, name",
+    [
+        ({}, "prices"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"}, "prices-http-127.0.0.1-4566"),
+        ({"EC2KIT_SANDBOX": "lab"}, "prices-sandbox-lab"),
+    ],
+)
+def test_what_is_no_aws_keeps_its_prices_apart(offline: Shell, environ: dict[str, str], name: str) -> None:
+    (offline.home / "bulk.json").write_text((DOCUMENTS / "ec2-bulk-offer-2017-08-03.json").read_text())
+    offline.environ.update(environ)
+    assert offline.run("cost prices --import bulk.json").exit == 0
+    assert [each.name for each in offline.home.rglob("prices*") if each.is_dir()] == [name]

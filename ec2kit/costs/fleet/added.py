@@ -1,0 +1,139 @@
+"""What if there were more reservations: what they would have covered, and saved. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from ec2kit.costs.fleet.holding import Holding, add, holdings
+from ec2kit.costs.fleet.hours import HOUR, Pool, Use
+from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
+from ec2kit.costs.fleet.offered import Offers, machine_of
+from ec2kit.costs.fleet.sizes import LINUX
+from ec2kit.costs.offers import Term
+from ec2kit.costs.prices.price import Price
+from ec2kit.errors import UsageError
+from ec2kit.model.money import USD, Money
+from ec2kit.model.reservations import Owned
+
+MOST = 100_000
+_WORDS = re.compile(
+    r"(?P<type>[a-z0-9-]+\.[a-z0-9-]+)(?:\s*[x×*]\s*(?P<count>\d{1,9}))?(?:\s+(?:in\s+)?(?P<region>[a-z][a-z-]+-\d{1,2}))?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Added:
+    """So many regional reservations of a type, in a region."""
+
+    type: str
+    count: int
+    region: str
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What more reservations would have been good for, had they been there all the time with those owned now."""
+
+    owned: tuple[Owned, ...]
+    """As if they were."""
+    prices: tuple[Price | None, ...]
+    """The cheapest offer for each; None where the price book has none."""
+    holdings: tuple[Holding, ...]
+    displaced: Money | None
+    """What would have been paid less on demand, in the window; None where a price is missing."""
+    fee: Money | None
+    """What they would have cost, amortised."""
+
+    @property
+    def net(self) -> Money | None:
+        """What would have been saved; below zero when it would have cost more."""
+        if self.displaced is None or self.fee is None or self.displaced.currency != self.fee.currency:
+            return None
+        return self.displaced - self.fee
+
+
+def parse_added(text: str, regions: Sequence[str]) -> Added:
+    """Given `m5.large x4`, or `m5.large x4 eu-west-1` where there are several regions, return it.
+
+    Raises `UsageError`.
+    """
+    found = _WORDS.fullmatch(text.strip())
+    hint = "write a type, how many, and the region when there are several: 'm5.large x4 eu-west-1'"
+    if not found:
+        raise UsageError(f"'{text}' is no reservation", hint=hint)
+    count = int(found["count"] or 1)
+    if not 0 < count <= MOST:
+        raise UsageError(f"'{text}' is {'none' if not count else 'more than anybody owns'}", hint=hint)
+    region = found["region"] or (regions[0] if len(regions) == 1 else "")
+    if not region:
+        raise UsageError(f"'{text}' does not say in which of {len(regions)} regions", hint=hint)
+    if region not in regions:
+        raise UsageError(f"'{region}' is not among the regions that are looked at", hint=f"--region {region}")
+    return Added(found["type"].lower(), count, region)
+
+
+def what_if(
+    use: Use, owned: Iterable[Owned], added: Iterable[Added], offers: Offers, now: datetime
+) -> WhatIf:
+    """Given what ran, what is owned and what would be too, return what that would have been good for."""
+    before = tuple(owned)
+    priced = [(each, _cheapest(each, offers)) for each in added]
+    extra = tuple(_as_owned(each, price, place, now) for place, (each, price) in enumerate(priced))
+    without = match(use, held_in(before, use.window, throughout=True))
+    together = match(use, held_in((*before, *extra), use.window, throughout=True))
+    ids = {each.id for each in extra}
+    found = tuple(each for each in holdings(together, offers.hourly, now) if each.held.owned.id in ids)
+    prices = tuple(price for _, price in priced)
+    currency = next((price.currency for price in prices if price), USD)
+    return WhatIf(
+        extra,
+        prices,
+        found,
+        _difference(without, together, offers, currency),
+        add((each.fee for each in found), currency) if all(prices) else None,
+    )
+
+
+def _cheapest(added: Added, offers: Offers) -> Price | None:
+    machine = machine_of(added.region, added.type, LINUX)
+    found = offers.listed(machine) if machine else None
+    admitted = [price for price in found.reserved if offers.wanted.admits(price)] if found else []
+    return min(admitted, key=lambda price: price.offer.effective_hourly, default=None)
+
+
+def _as_owned(added: Added, price: Price | None, place: int, now: datetime) -> Owned:
+    """It begins after all that is owned, so that of equals those are used first."""
+    term = price.commitment.term if price and price.commitment else Term.ONE_YEAR
+    start = now - timedelta(hours=1)
+    owned = Owned(
+        f"added-{place + 1}",
+        added.region,
+        added.type,
+        added.count,
+        start,
+        start + timedelta(hours=term.hours),
+    )
+    if price is None:
+        return owned
+    return replace(owned, upfront=price.upfront, hourly=price.hourly, currency=price.currency)
+
+
+def _difference(without: Matched, together: Matched, offers: Offers, currency: str) -> Money | None:
+    """What the hours cost on demand that are covered in one and not in the other; None where a price is missing."""
+    changes: dict[Pool, int] = {}
+    for matched, sign in ((together, 1), (without, -1)):
+        for (_, pool), amount in matched.covered.items():
+            changes[pool] = changes.get(pool, 0) + sign * amount
+    parts: list[Money] = []
+    for pool, amount in changes.items():
+        hourly = offers.hourly(pool)
+        if amount and hourly is None:
+            return None
+        if amount and hourly is not None:
+            parts.append(hourly * (Decimal(amount) / (HOUR * pool_weight(pool))))
+    return add(parts, currency)

@@ -1,0 +1,187 @@
+"""The whole answer: what ran, what covers it, which reservations would have paid, and what more would do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ec2kit.costs.fleet.added import Added, WhatIf, what_if
+from ec2kit.costs.fleet.holding import Holding, add, holdings
+from ec2kit.costs.fleet.hours import HOUR, Market, Pool, Use, Window, use_of
+from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
+from ec2kit.costs.fleet.offered import Offered, Offers
+from ec2kit.costs.fleet.seen import Seen
+from ec2kit.costs.fleet.sizing import Demand, Layer, Reserving, best, demand_of, last_of
+from ec2kit.costs.offers import HOURS_A_YEAR
+from ec2kit.costs.prices.price import PriceList
+from ec2kit.model.money import Money
+from ec2kit.model.reservations import Owned
+
+
+@dataclass(frozen=True)
+class PoolUse:
+    """What ran of a kind: its hours, those that a reservation covered, and what the rest cost."""
+
+    pool: Pool
+    hours: Decimal
+    covered: Decimal
+    on_demand: Money | None
+    """The hours that nothing covered, on demand; None for what has no price here, or is billed otherwise."""
+
+    @property
+    def coverage(self) -> Decimal:
+        """The share that was covered."""
+        return self.covered / self.hours if self.hours else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to reserve in a market, or why nothing."""
+
+    market: Market
+    hours: Decimal
+    """Machine hours."""
+    coverage: Decimal
+    """The share of them, by size, that was covered."""
+    offered: Offered
+    demand: Demand | None = None
+    """What nothing that is owned now would cover; None without prices."""
+    reserving: Reserving | None = None
+    left: int = 0
+    """The same in unit seconds, where there are no prices either."""
+    least: Decimal = Decimal(0)
+    apart: str = ""
+    """Why no reservation is good for it: spot, dedicated."""
+
+    @property
+    def last(self) -> Layer | None:
+        """What the last of the reservations would have been good for."""
+        return last_of(self.demand, self.reserving.count) if self.demand and self.reserving else None
+
+    @property
+    def first(self) -> Layer | None:
+        """What the first one would have been good for."""
+        return self.demand.layers[0] if self.demand and self.demand.layers else None
+
+    @property
+    def saving_yearly(self) -> Money | None:
+        """What is saved in a year in which as much runs."""
+        if self.reserving is None:
+            return None
+        return self.reserving.net * HOURS_A_YEAR / self.reserving.hours
+
+    @property
+    def break_even(self) -> Decimal | None:
+        """The least share of the time from which on any of the offers costs less than on demand."""
+        unit = self.offered.unit
+        if unit is None:
+            return None
+        hourly = self.offered.lists[unit.type].on_demand.hourly
+        return min(price.offer.effective_hourly for price in self.offered.offers) / hourly
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer; amounts are of the window."""
+
+    window: Window
+    seen: tuple[Seen, ...]
+    use: tuple[PoolUse, ...]
+    holdings: tuple[Holding, ...]
+    advice: tuple[Advice, ...]
+    prices: tuple[PriceList, ...]
+    """What the sums stand on."""
+    what_if: WhatIf | None = None
+
+    @property
+    def eligible_hours(self) -> Decimal:
+        """Machine hours that a reservation could cover."""
+        return sum((each.hours for each in self.use if not each.pool.apart), Decimal(0))
+
+    @property
+    def covered_hours(self) -> Decimal:
+        """Those that one did."""
+        return sum((each.covered for each in self.use if not each.pool.apart), Decimal(0))
+
+    @property
+    def machines(self) -> int:
+        """How many ran."""
+        return sum(each.machines for each in self.seen)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be answered."""
+
+    window: Window
+    now: datetime
+    owned: tuple[Owned, ...] = ()
+    added: tuple[Added, ...] = ()
+    least: Decimal = Decimal(0)
+    """The least share of the time for which each reservation has to be used; 0 for its break-even."""
+
+
+def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
+    """Given what was seen of each region, prices and what is asked, return the answer."""
+    use = use_of((span for each in seen for span in each.spans), asked.window)
+    actual = match(use, held_in(asked.owned, asked.window))
+    more = what_if(use, asked.owned, asked.added, offers, asked.now) if asked.added else None
+    held = (*asked.owned, *(more.owned if more else ()))
+    lasting = match(use, held_in(held, asked.window, throughout=True))
+    advice = tuple(_advice(use, actual, lasting, offers, asked.least))
+    return Report(
+        asked.window,
+        tuple(seen),
+        tuple(_pool_uses(actual, offers)),
+        holdings(actual, offers.hourly, asked.now),
+        advice,
+        offers.used,
+        more,
+    )
+
+
+def _pool_uses(matched: Matched, offers: Offers) -> Iterator[PoolUse]:
+    use = matched.use
+    for pool in use.pools:
+        hours = Decimal(use.seconds(pool)) / HOUR
+        covered = matched.covered_seconds(pool) / HOUR
+        hourly = None if pool.apart else offers.hourly(pool)
+        yield PoolUse(pool, hours, covered, hourly * (hours - covered) if hourly else None)
+
+
+def _advice(use: Use, actual: Matched, lasting: Matched, offers: Offers, least: Decimal) -> Iterator[Advice]:
+    for pools, rests in lasting.left.items():
+        market, apart = pools[0].market, pools[0].apart
+        hours = sum((Decimal(use.seconds(pool)) / HOUR for pool in pools), Decimal(0))
+        if apart:
+            yield Advice(market, hours, Decimal(0), Offered(market), apart=apart)
+            continue
+        offered = offers.of(market, pools)
+        coverage = _coverage(use, actual, pools)
+        left = sum(alike * sum(amounts.values()) for alike, amounts in rests)
+        if offered.unit is None:
+            yield Advice(market, hours, coverage, offered, left=left)
+            continue
+        demand = demand_of(rests, offered, use.window.hours)
+        found = best(demand, offered.offers, least)
+        yield Advice(market, hours, coverage, offered, demand, found, left, least)
+
+
+def _coverage(use: Use, matched: Matched, pools: Iterable[Pool]) -> Decimal:
+    """Of a market, by size: half of an xlarge is as much as a large."""
+    mine = set(pools)
+    whole = sum(use.seconds(pool) * pool_weight(pool) for pool in mine)
+    covered = sum(amount for (_, pool), amount in matched.covered.items() if pool in mine)
+    return Decimal(covered) / whole if whole else Decimal(0)
+
+
+def saved(advice: Iterable[Advice]) -> tuple[Money, ...]:
+    """What is saved in a year by all that is advised, one sum for each currency."""
+    found: dict[str, list[Money]] = {}
+    for each in advice:
+        if each.saving_yearly is not None:
+            found.setdefault(each.saving_yearly.currency, []).append(each.saving_yearly)
+    sums = (add(parts, currency) for currency, parts in sorted(found.items()))
+    return tuple(each for each in sums if each is not None)

@@ -128,6 +128,9 @@ def _show(context: Context, answer: Answer) -> None:
             context.say(f"note: {note}")
         context.show(TOPIC_COLUMNS, answer.topics)
         return
+    if not answer.bills:
+        context.say("no lines of this month, or that --where leaves")
+        return
     context.show_one({}, usage_pairs(answer))
     context.write("\n")
     context.show(TOPIC_COLUMNS, shortened(answer.topics))

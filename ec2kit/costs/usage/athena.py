@@ -18,7 +18,7 @@ from ec2kit.errors import UsageError
 
 FORMATS = {"cur-1": Format.CUR_1, "cur-2": Format.CUR_2, "focus": Format.FOCUS}
 _TABLE = re.compile(r"[A-Za-z0-9_]{1,255}")
-_TIME = re.compile(r".*_date$|.*period(start|end)$")
+_TIME = re.compile(r".*_(start|end)_date$|.*period(start|end)$")
 _NUMBER = re.compile(r".*(cost|amount|quantity|fee|period|commitment|to_date)$")
 
 _CUR = (

@@ -84,8 +84,9 @@ def shape_of(columns: Iterable[Column]) -> Shape | None:
 
 def nearest(names: Iterable[str]) -> str:
     """Given the names of a header that is none of AWS's, return what is missing to the one that it is most like."""
-    plain = {name.strip().lower() for name in names}
-    snake = {snake_case(name) for name in names}
+    found = list(names)
+    plain = {name.strip().lower() for name in found}
+    snake = {snake_case(name) for name in found}
     wanted = {
         "a usage report": set(LEGACY) - plain,
         "a CUR": set(CUR) - snake,

@@ -71,6 +71,7 @@ def _cur(cells: Cells, tag: str) -> dict[str, str]:
     product = cells.entry("product", "region_code", "region")
     region = cells.text("product_region_code", "product_region")
     own = _tag_columns(tag)
+    type = cells.text("line_item_line_item_type")
     return {
         "starting": cells.time("line_item_usage_start_date"),
         "ending": cells.time("line_item_usage_end_date"),
@@ -82,7 +83,9 @@ def _cur(cells: Cells, tag: str) -> dict[str, str]:
         "usage_type": cells.text("line_item_usage_type"),
         "described": cells.text("line_item_line_item_description"),
         "resource": cells.text("line_item_resource_id"),
-        "quantity": cells.amount("line_item_usage_amount"),
+        # What a savings plan takes back was used once, and has a line of its own.
+        "quantity": f"CASE WHEN {type} = 'SavingsPlanNegation' THEN {NO_AMOUNT}"
+        f" ELSE {cells.amount('line_item_usage_amount')} END",
         "unit": cells.text("pricing_unit"),
         "cash": cells.amount("line_item_unblended_cost"),
         "amortised": _cur_amortised(cells),

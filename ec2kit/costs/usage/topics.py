@@ -91,7 +91,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "instances",
-        "on demand",
+        "running",
         ("BoxUsage%", "DedicatedUsage%", "HostUsage%"),
         ("% on demand %instance hour%",),
         Detail.COLON,

@@ -11,7 +11,9 @@ from ec2kit.errors import Ec2kitError, UsageError
 _LINE = re.compile(r"on Line: (\d+)")
 _FILE = re.compile(r"file = (.+)")
 _COUNT = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
-_VALUE = re.compile(r'Could not convert string "(.*?)" to (\w+)|invalid \w+ field format: "(.*?)"', re.DOTALL)
+_VALUE = re.compile(
+    r'Could not convert string "(.*?)" to (\w+)|field (?:format|value out of range): "(.*?)"', re.DOTALL
+)
 WHOLE_AGAIN = "download it again; reports are only ever written whole"
 SHORTENED = 60
 """Characters of a cell that are shown."""

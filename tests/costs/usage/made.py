@@ -124,6 +124,7 @@ FOCUS_COLUMNS = (
     "BilledCost", "BillingAccountId", "BillingCurrency", "ChargeCategory", "ChargeDescription", "ChargePeriodEnd",
     "ChargePeriodStart", "CommitmentDiscountId", "ConsumedQuantity", "ConsumedUnit", "EffectiveCost", "RegionId",
     "ResourceId", "ServiceName", "SubAccountId", "Tags", "x_Operation", "x_UsageType",
+    "AvailabilityZone",
 )  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def focus_csv(lines: Iterable[Line], nothing: str = "NULL") -> str:
                 line.reservation or ("sp-1" if "SavingsPlan" in line.type else nothing), line.quantity,
                 line.unit or nothing, str(line.amortised), line.region or nothing, line.resource or nothing,
                 line.service, ACCOUNT, json.dumps(dict(line.tags)) if line.tags else nothing, line.operation or nothing,
-                line.usage_type or nothing,
+                line.usage_type or nothing, nothing,
             ]
         )  # fmt: skip
     return csv_text(FOCUS_COLUMNS, rows)

@@ -79,7 +79,8 @@ ASKED = {
     ("balancers", "hours", ""): Decimal(480),
     ("balancers", "capacity used", ""): Decimal(360),
     ("CloudWatch", "calls", "GMD-Metrics"): Decimal(50_000),
-    ("instances", "on demand", "m5.large"): Decimal(240),
+    ("instances", "running", "m5.large"): Decimal(240),
+    ("instances", "running", "c5.large"): Decimal(240),
     ("other", "AmazonBraket", "Quantum-Tasks"): Decimal(30),
 }
 

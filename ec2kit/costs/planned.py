@@ -7,11 +7,11 @@ addresses) is in `Known`; what is not known there either is a part without an am
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ec2kit.aws.requests import LaunchRequest, VolumeRequest
+from ec2kit.aws.requests import ImageRequest, LaunchRequest, VolumeRequest
 from ec2kit.costs.standing import (
     SYSTEMS,
     Cost,
@@ -24,8 +24,9 @@ from ec2kit.costs.standing import (
 )
 from ec2kit.engine.plan import Plan
 from ec2kit.engine.steps.address import AllocateAddress, AssociateAddress
-from ec2kit.engine.steps.base import Step
+from ec2kit.engine.steps.base import Step, later
 from ec2kit.engine.steps.blocks import UploadSnapshot
+from ec2kit.engine.steps.image import RegisterImage
 from ec2kit.engine.steps.image_copy import CopyImage
 from ec2kit.engine.steps.launch import RunInstance
 from ec2kit.engine.steps.snapshot import CreateSnapshotSet
@@ -34,6 +35,7 @@ from ec2kit.model.disks import Image, Volume
 from ec2kit.model.disks import Mapping as Device
 from ec2kit.model.ids import ImageId, SubnetId, VolumeId, Zone
 
+IF_GIVEN = "public IPv4 address, if its subnet gives one"
 DEFAULT_TYPE = "gp2"
 """Of a volume when nobody says (API Reference, EbsBlockDevice and CreateVolume)."""
 
@@ -43,8 +45,8 @@ class Known:
     """What was seen of AWS when the plan was made."""
 
     images: Mapping[ImageId, Image] = field(default_factory=dict)
-    public_subnets: frozenset[SubnetId] = frozenset()
-    """Those that give each machine a public address."""
+    public_subnets: frozenset[SubnetId] | None = None
+    """Those that give each machine a public address; None when nobody looked."""
     template: Mapping[str, Any] = field(default_factory=dict)
     """The data of the launch template that fills in what a launch leaves open."""
 
@@ -64,11 +66,26 @@ class PlanCost:
 
 def plan_cost(plan: Plan, rates: Rates, region: str, known: Known | None = None) -> PlanCost:
     """Given a plan, return what what it makes will cost a month, as long as it stays."""
-    costs = {planned.key: step_cost(planned.step, rates, region, known or Known()) for planned in plan.steps}
+    seen = _with_images(plan, known or Known())
+    costs = {planned.key: step_cost(planned.step, rates, region, seen) for planned in plan.steps}
     for key in _given_an_address(plan) & costs.keys():
         # AWS takes back the one that the machine had of its subnet.
         costs[key] = costs[key].of("machine", "disk")
     return PlanCost({key: cost for key, cost in costs.items() if cost.parts})
+
+
+def _with_images(plan: Plan, known: Known) -> Known:
+    """What was seen, and the images that the plan itself registers: what is launched of one has its disks."""
+    made = {
+        ImageId(later(planned.key, "image_id")): _registered(planned.step.request)
+        for planned in plan.steps
+        if isinstance(planned.step, RegisterImage)
+    }
+    return replace(known, images={**known.images, **made})
+
+
+def _registered(request: ImageRequest) -> Image:
+    return Image(ImageId(""), request.name, "", request.architecture, request.root_device, request.mappings)
 
 
 def _given_an_address(plan: Plan) -> set[str]:
@@ -110,13 +127,13 @@ def _launched(rates: Rates, region: str, known: Known, step: RunInstance) -> Cos
     parts: list[Part] = [_machine(rates, region, request, type, image)]
     devices = {device.device: device for device in image.mappings} if image else {}
     if image is None:
-        parts.append(Part("disk", "", "disks of its image", None))
+        parts.append(Part("disk", "", "disks of its image", None, unseen=True))
     for device in (*_templated(known.template), *request.mappings):
         devices[device.device] = _over(device, devices.get(device.device))
     for device in devices.values():
         parts += _disk(rates, region, device, device.throughput)
-    if not place.subnet:
-        parts.append(Part("address", "", "public IPv4 address, if its subnet gives one", None, hourly=True))
+    if not place.subnet or known.public_subnets is None:
+        parts.append(Part("address", "", IF_GIVEN, None, hourly=True, unseen=True))
     elif place.subnet in known.public_subnets:
         parts.append(address_part(rates, region))
     return Cost(tuple(parts))
@@ -124,7 +141,7 @@ def _launched(rates: Rates, region: str, known: Known, step: RunInstance) -> Cos
 
 def _machine(rates: Rates, region: str, request: LaunchRequest, type: str, image: Image | None) -> Part:
     if not type:
-        return Part("machine", "", "machine of its template's type", None, hourly=True)
+        return Part("machine", "", "machine of its template's type", None, hourly=True, unseen=True)
     if request.tenancy not in ("", "default"):
         return Part("machine", "", f"{type} with tenancy {request.tenancy}", None, hourly=True)
     operation = image.usage_operation if image else "RunInstances"
@@ -165,7 +182,9 @@ def _disk(rates: Rates, region: str, device: Device, throughput: int | None) -> 
         return ()
     kind = device.type or DEFAULT_TYPE
     if not device.size_gib:
-        return (Part("disk", "", f"volume of {kind}, as large as its snapshot", None, hourly=True),)
+        return (
+            Part("disk", "", f"volume of {kind}, as large as its snapshot", None, hourly=True, unseen=True),
+        )
     volume = Volume(
         VolumeId(""), "", device.size_gib, Zone(""), kind, iops=device.iops, throughput=throughput
     )

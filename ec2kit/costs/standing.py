@@ -76,6 +76,8 @@ class Part:
     hourly: bool = False
     at_most: bool = False
     """It costs this or less: a snapshot shares its blocks with those before it."""
+    unseen: bool = False
+    """Nobody looked how much or many of it there will be: a price would not help."""
     since: datetime | None = None
 
     @property
@@ -111,6 +113,11 @@ class Cost:
     def unpriced(self) -> tuple[str, ...]:
         """What has no price, each once."""
         return tuple(dict.fromkeys(part.unit for part in self.parts if part.rate is None))
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """That of it for which a price would not help."""
+        return tuple(dict.fromkeys(part.unit for part in self.parts if part.unseen))
 
     @property
     def priced(self) -> Cost:

@@ -21,7 +21,7 @@ def monthly_text(cost: Cost) -> str:
     if total is None:
         return "what it costs is not known" if cost.parts else "nothing"
     most = "at most " if cost.at_most else ""
-    more = ", and what has no price" if cost.unpriced else ""
+    more = ", and what is not counted" if cost.unpriced else ""
     return f"{most}{total} a month{more}"
 
 
@@ -32,7 +32,11 @@ def parts_text(cost: Cost) -> str:
 
 def unpriced_text(cost: Cost) -> str:
     """Given what something costs, return what has no price; empty when all has."""
-    return f"no price known for {', '.join(cost.unpriced)} ({MORE})" if cost.unpriced else ""
+    unseen = cost.unseen
+    without = [unit for unit in cost.unpriced if unit not in unseen]
+    words = [f"no price known for {', '.join(without)} ({MORE})"] if without else []
+    words += [f"not counted: {', '.join(unseen)}"] if unseen else []
+    return "; ".join(words)
 
 
 def cost_json(cost: Cost | None, now: datetime) -> dict[str, Any] | None:

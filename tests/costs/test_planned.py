@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from ec2kit.aws.requests import LaunchRequest, Place, VolumeRequest
+from ec2kit.aws.requests import ImageRequest, LaunchRequest, Place, VolumeRequest
 from ec2kit.costs.planned import Known, PlanCost, plan_cost
 from ec2kit.engine.plan import Plan, Planned
 from ec2kit.engine.steps.address import AllocateAddress, AssociateAddress
 from ec2kit.engine.steps.base import Step, later
+from ec2kit.engine.steps.image import RegisterImage
 from ec2kit.engine.steps.image_copy import CopyImage
 from ec2kit.engine.steps.instance import TerminateInstance
 from ec2kit.engine.steps.launch import RunInstance
@@ -96,8 +98,25 @@ def test_a_subnet_that_is_left_to_others_may_give_an_address() -> None:
 def test_an_image_that_was_not_seen_has_disks_that_nobody_knows() -> None:
     """A run that is resumed has its plan and nothing else."""
     found = priced(launch(), known=Known())
-    assert found.whole.unpriced == ("disks of its image",)
+    assert found.whole.unpriced == ("disks of its image", "public IPv4 address, if its subnet gives one")
     assert month(launch(), known=Known()) == "7.3"
+
+
+def test_an_image_that_the_plan_registers_itself() -> None:
+    request = ImageRequest(
+        "web-1", "x86_64", "/dev/xvda", (Device("/dev/xvda", SnapshotId("snap-1"), 28, "gp3"),)
+    )
+    run = LaunchRequest(image=ImageId(later("image", "image_id")))
+    plan = Plan(
+        (
+            Planned("image", RegisterImage(request)),
+            Planned("launch", RunInstance(run, (Place(InstanceType("t3.micro"), PRIVATE),)), ("image",)),
+        )
+    )
+    # 7.30 + 28 × 0.10
+    assert plan_cost(plan, RATES, "eu-west-1", Known(public_subnets=frozenset())).whole.monthly == Money(
+        Decimal("10.10")
+    )
 
 
 def test_what_a_launch_template_names() -> None:
@@ -113,10 +132,10 @@ def test_what_a_launch_template_names() -> None:
 
 
 def test_a_licence_and_a_tenancy_are_not_linux_prices() -> None:
-    from dataclasses import replace
-
     windows = replace(IMAGE, usage_operation="RunInstances:0002")
-    assert priced(launch(), known=Known({IMAGE.id: windows})).whole.unpriced == ("t3.micro with windows",)
+    assert priced(launch(), known=replace(KNOWN, images={IMAGE.id: windows})).whole.unpriced == (
+        "t3.micro with windows",
+    )
     assert priced(launch(tenancy="dedicated")).whole.unpriced == ("t3.micro with tenancy dedicated",)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ec2kit.cli.carrying import Carried, Manner
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.items import items_of
 from ec2kit.cli.options import changes
@@ -87,6 +88,7 @@ def restore(context: Context, which: str, kind: str, name: str, to: tuple[str, .
         made={"instance": "instance_id", "volumes": "volume_id"}.get(kind, ""),
         show=kind != "instance",
         later="ec2kit wait {ids} --for running" if kind == "instance" else "",
+        costs=costs_of(context),
     )
     carried = context.carry_out(lambda: PLANS[kind](aws, wish), manner)
     if context.options.dry_run:

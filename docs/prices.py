@@ -26,7 +26,7 @@ from ec2kit.costs.prices.book_files import book_text
 from ec2kit.costs.prices.embedded import NAME
 from ec2kit.costs.prices.price import Machine, Price, PriceList
 from ec2kit.costs.prices.units import Kind, Thing, UnitPrice
-from ec2kit.costs.regions import LOCATIONS
+from ec2kit.model.regions import LOCATIONS
 
 TABLE = Path(__file__).parent.parent / "ec2kit/costs/prices" / NAME
 LIBCLOUD = "AWS's price list as apache-libcloud 3.9.1 has it"

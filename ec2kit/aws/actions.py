@@ -30,4 +30,4 @@ LOOKING: tuple[str, ...] = (
 """As they stand in a policy, sorted. AWS allows sts:GetCallerIdentity to everybody, also where a policy says no."""
 
 BILLING: tuple[str, ...] = ("ce:GetCostAndUsage", "ce:GetCostForecast", "pricing:GetProducts")
-"""What `ec2kit cost` and its kin ask. A monitor has no use for it, and AWS charges for each request of Cost Explorer."""
+"""What `ec2kit cost` and its kin ask. A monitor has no use for it; AWS charges for Cost Explorer's."""

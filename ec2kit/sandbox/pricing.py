@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ec2kit.costs.regions import LOCATIONS
+from ec2kit.model.regions import LOCATIONS
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.price_list import Place, Product, addresses, dated, machines, storage
 from ec2kit.sandbox.shapes import AwsError, error_answer

@@ -12,8 +12,8 @@ from ec2kit.costs.prices.price import Machine, OfferingClass, Payment, System
 from ec2kit.costs.prices.products import MalformedPrices, filters_of, pin, products_of_page
 from ec2kit.costs.prices.unit_products import ADDRESS_GROUP, STORAGE, unit_prices
 from ec2kit.costs.prices.units import Kind, Thing
-from ec2kit.costs.regions import LOCATIONS
 from ec2kit.errors import AccessDenied
+from ec2kit.model.regions import LOCATIONS
 from ec2kit.sandbox import rates
 from ec2kit.sandbox.breaks import make
 from ec2kit.sandbox.fault_words import parse_order

@@ -17,9 +17,9 @@ from typing import Any
 
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList, System
-from ec2kit.costs.regions import region_of
 from ec2kit.errors import Ec2kitError, NotFound
 from ec2kit.model.money import MOST
+from ec2kit.model.regions import region_of
 
 SYSTEMS = {System.LINUX: "Linux", System.RHEL: "RHEL", System.SUSE: "SUSE", System.WINDOWS: "Windows"}
 """The attribute operatingSystem of each."""

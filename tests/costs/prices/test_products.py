@@ -25,8 +25,8 @@ from ec2kit.costs.prices.products import (
     products_of_page,
     unlike,
 )
-from ec2kit.costs.regions import LOCATIONS, region_of
 from ec2kit.errors import NotFound
+from ec2kit.model.regions import LOCATIONS, region_of
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
 VIRGINIA, SINGAPORE = "us-east-1", "ap-southeast-1"

@@ -18,6 +18,8 @@ def find(args: Sequence[str], commands: Sequence[Command] = COMMANDS) -> tuple[C
     for length in (2, 1):
         command = by_words.get(tuple(args[:length]))
         if command is not None and len(args) >= length:
+            if length == 1 and _mistyped(args, commands):
+                break
             return command, list(args[length:])
     raise _unknown(args, commands)
 
@@ -30,6 +32,12 @@ def nouns(commands: Sequence[Command] = COMMANDS) -> dict[str, tuple[str, ...]]:
             noun, verb = command.words
             found[noun] = (*found.get(noun, ()), verb)
     return found
+
+
+def _mistyped(args: Sequence[str], commands: Sequence[Command]) -> bool:
+    """Whether what follows a command that is a noun too (`cost`, `history`) is nearly one of its verbs."""
+    verbs = nouns(commands).get(args[0], ())
+    return len(args) > 1 and not args[1].startswith("-") and bool(_close(args[1], verbs))
 
 
 def _unknown(args: Sequence[str], commands: Sequence[Command]) -> UsageError:

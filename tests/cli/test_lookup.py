@@ -24,6 +24,8 @@ COMMANDS = tuple(
         ("history", "history", []),
         ("history show 01", "history show", ["01"]),
         ("history --limit 3", "history", ["--limit", "3"]),
+        # Nearly no verb at all: the command itself says what it takes.
+        ("history 01", "history", ["01"]),
     ],
 )
 def test_longest_beginning_is_the_command(typed: str, words: str, rest: list[str]) -> None:
@@ -57,6 +59,7 @@ def test_longest_beginning_is_the_command(typed: str, words: str, rest: list[str
         ("eip delete 203.0.113.9", "did you mean `ec2kit eip release 203.0.113.9`?"),
         ("create web -n 2", "did you mean `ec2kit launch web -n 2`?"),
         ("tag add web-1 a=b", "did you mean `ec2kit tag set web-1 a=b`?"),
+        ("history shwo 01", "did you mean `ec2kit history show 01`?"),
         ("recovery list", "did you mean `ec2kit recovery status`?"),
         ("sandbox stat", "did you mean `ec2kit sandbox status`?"),
         ("status", "did you mean `ec2kit recovery status`?"),

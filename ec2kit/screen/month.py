@@ -74,7 +74,7 @@ def month_source(found: Summary, account: str, now: datetime) -> str:
     if found.source is Source.RUNNING:
         return f"{month}: by what runs now and the price table"
     age = "now" if now - found.asked < _NOW else f"{format_age(found.asked, now)} ago (--fresh asks again)"
-    return f"{month}: by Cost Explorer, asked {age}"
+    return f"{month} and those that it pays for: by Cost Explorer, asked {age}"
 
 
 def _so_far(found: Summary) -> str:

@@ -34,8 +34,9 @@ ANSWER = "cost-explorer.json"
 def cost(context: Context, fresh: bool, running: bool) -> None:
     """Show this month's cost so far, its five biggest drivers, and what the month will come to.
 
-    By Cost Explorer, for the whole account. AWS charges 0.01 USD for each request: three usually, and what it said
-    is kept for six hours. Where there is no bill to be had (not allowed, not enabled, nothing yet), by what runs now.
+    By Cost Explorer, for the whole account, and for all of an organization when it is the one that pays. AWS charges
+    0.01 USD for each request: three usually, and what it said is kept for six hours. Where there is no bill to be had
+    (not allowed, not enabled, nothing yet), by what runs now.
 
     \b
     ec2kit cost

@@ -80,29 +80,35 @@ class Offers:
     book: PriceBook
     wanted: Wanted = Wanted()
     _found: dict[Machine, PriceList | None] = field(default_factory=dict)
+    _used: dict[Machine, PriceList] = field(default_factory=dict)
     _families: dict[tuple[str, System, str], list[str]] | None = None
 
     @property
     def used(self) -> tuple[PriceList, ...]:
-        """What it gave."""
-        return tuple(found for _, found in sorted(self._found.items(), key=lambda each: each[0]) if found)
+        """What answers stand on: what was looked at and had nothing to offer is not among it."""
+        return tuple(self._used[machine] for machine in sorted(self._used))
 
     def of(self, market: Market, pools: Iterable[Pool]) -> Offered:
         """Given a market and what runs in it, return its prices."""
         types = sorted({pool.type for pool in pools}, key=_by_size)
         lists = {type: found for type in types if (found := self._prices(market, type))}
+        self._used |= {found.machine: found for found in lists.values()}
         unpriced = tuple(type for type in types if type not in lists)
         for type in self._candidates(market, types):
             found = lists.get(type) or self._prices(market, type)
             offers = tuple(price for price in found.reserved if self.wanted.admits(price)) if found else ()
             if found and offers:
+                self._used[found.machine] = found
                 return Offered(market, {**lists, type: found}, unpriced, found.machine, offers)
         return Offered(market, lists, unpriced)
 
     def hourly(self, pool: Pool) -> Money | None:
         """An hour of a machine on demand; None when the book has no price."""
         found = self._prices(pool.market, pool.type)
-        return Money(found.on_demand.hourly, found.on_demand.currency) if found else None
+        if found is None:
+            return None
+        self._used[found.machine] = found
+        return Money(found.on_demand.hourly, found.on_demand.currency)
 
     def listed(self, machine: Machine) -> PriceList | None:
         """The prices of a machine; None when the book has none."""

@@ -94,6 +94,8 @@ class Report:
     prices: tuple[PriceList, ...]
     """What the sums stand on."""
     what_if: WhatIf | None = None
+    steady: bool = False
+    """The window is one hour that stands for all."""
 
     @property
     def eligible_hours(self) -> Decimal:
@@ -121,6 +123,7 @@ class Asked:
     added: tuple[Added, ...] = ()
     least: Decimal = Decimal(0)
     """The least share of the time for which each reservation has to be used; 0 for its break-even."""
+    steady: bool = False
 
 
 def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
@@ -139,6 +142,7 @@ def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
         advice,
         offers.used,
         more,
+        asked.steady,
     )
 
 

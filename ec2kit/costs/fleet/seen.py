@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from ec2kit.costs.fleet.hours import Pool, Span
+from ec2kit.costs.fleet.hours import Pool, Span, Window
 from ec2kit.model.instances import Instance, State
 
 SAME_START = timedelta(minutes=15)
@@ -127,12 +127,12 @@ def look(sight: Sight) -> Seen:
     return Seen(spans, tuple(unseen), len({span.machine for span in spans}))
 
 
-def as_if_always(region: str, instances: Iterable[Instance], now: datetime) -> Seen:
-    """Given what EC2 shows, return each machine that runs as if that had been all there was: for an hour."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
+def as_if_always(sight: Sight) -> Seen:
+    """Given what there is to look at, return what runs now as if that had been all there was: for one clock hour."""
+    hour = Window.around(sight.now, sight.now)
     spans = tuple(
-        Span(str(each.id), pool_of(region, each), hour, hour + timedelta(hours=1))
-        for each in instances
+        Span(str(each.id), pool_of(sight.region, each), hour.start_time, hour.end_time)
+        for each in sight.instances
         if each.state in (State.RUNNING, State.PENDING)
     )
     return Seen(spans, (), len(spans))
@@ -194,7 +194,8 @@ class _Story:
         if self.instance is None:
             self._missed(Blind.END_UNKNOWN, running.at, now)
         elif self.instance.state in (State.RUNNING, State.PENDING):
-            self._ran(running.pool or pool, running.at, now)
+            # To the end of the hour, which would look half used otherwise.
+            self._ran(running.pool or pool, running.at, Window.around(running.at, now).end_time)
         else:
             self._missed(Blind.STOP_UNKNOWN, running.at, now)
 

@@ -57,6 +57,12 @@ def test_one_of_ours_that_runs_is_seen_whole() -> None:
     assert (ran(found), blind(found), found.machines) == ([(10, 100)], {}, 1)
 
 
+def test_the_hour_that_is_not_over_is_counted_to_its_end() -> None:
+    machines = (instance(10),)
+    found = look(Sight(IRELAND, SINCE, at(99.2), machines, (event(10, Turn.LAUNCHED),), at(-500)))
+    assert ran(found) == [(10, 100)]
+
+
 def test_one_that_ran_before_the_window_is_cut_off() -> None:
     found = seen(instance(-40), history=(event(-40, Turn.LAUNCHED),))
     assert (ran(found), blind(found)) == ([(0, 100)], {})
@@ -152,5 +158,6 @@ def test_a_reason_without_a_time_says_nothing(reason: str) -> None:
 
 
 def test_steady_is_what_runs_now_for_an_hour() -> None:
-    found = as_if_always(IRELAND, (instance(99.9), instance(10, State.STOPPED, 20)), at(100.5))
+    machines = (instance(99.9), instance(10, State.STOPPED, 20))
+    found = as_if_always(Sight(IRELAND, SINCE, at(100.5), machines))
     assert (ran(found), found.unseen) == ([(100, 101)], ())

@@ -1,0 +1,129 @@
+"""What `cost fleet` says beside its table: the hours it looked at, those it did not see, what is owned, what ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from ec2kit.costs.fleet.holding import by_currency
+from ec2kit.costs.fleet.hours import HOUR
+from ec2kit.costs.fleet.report import Report, saved
+from ec2kit.costs.fleet.seen import Blind, Unseen
+from ec2kit.costs.offers import HOURS_A_YEAR
+from ec2kit.model.money import Money
+from ec2kit.model.periods import format_time
+
+FEW_HOURS = 7 * 24
+"""A week has every day of the week once; less says little of a year."""
+_WHY = {
+    Blind.NOT_OURS: "what {machines} that ec2kit did not launch ran before their last start",
+    Blind.END_UNKNOWN: "what {machines} that are gone ran until they went, which nobody saw",
+    Blind.STOP_UNKNOWN: "what {machines} ran that are stopped, AWS does not say since when",
+    Blind.UNKNOWN_KIND: "what {machines} were, which the history does not say",
+}
+_ASSUMED = {
+    Blind.ASSUMED: "{machines} counted as if they had run on until they were started anew",
+    Blind.TAKEN_FOR_LINUX: "{machines} that are gone counted as Linux, since the history does not say",
+}
+
+
+def window_line(report: Report) -> str:
+    """Given the answer, return what it looked at."""
+    window = report.window
+    if report.steady:
+        return f"as if {_many(report.machines)} that run now had always run, and will"
+    when = f"{window.hours:,} h from {format_time(window.start_time)} to {format_time(window.end_time)}"
+    ran = f"{_many(report.machines)} ran {report.eligible_hours:,.1f} h that a reservation could cover"
+    if not report.eligible_hours:
+        return f"{when}: nothing ran that a reservation could cover"
+    share = report.covered_hours / report.eligible_hours
+    return f"{when}: {ran}; {report.covered_hours:,.1f} h are covered ({_percent(share)})"
+
+
+def unseen_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield which hours it could not see, and what it took for granted."""
+    if report.window.hours < FEW_HOURS and not report.steady:
+        yield f"only {report.window.hours} h were looked at: that says little of a year"
+    for seen in report.seen:
+        for each in seen.unseen:
+            yield _unseen(each)
+
+
+def _unseen(each: Unseen) -> str:
+    if each.why is Blind.BEFORE_HISTORY:
+        when = f"from {format_time(each.start)} to {format_time(each.end)}"
+        return f"not seen: machines that ended {when}, before the history of ec2kit here begins"
+    machines, hours = _many(len(each.machines)), Decimal(each.seconds) / HOUR
+    if each.counted:
+        return f"assumed: {_ASSUMED[each.why].format(machines=machines)}, {hours:,.1f} h"
+    return f"not seen: {_WHY[each.why].format(machines=machines)}, {hours:,.1f} h at most"
+
+
+def owned_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield what is owned: how far it is used, what is not, what was saved, what ends soon."""
+    if not report.holdings:
+        return
+    bought = sum((each.bought_hours for each in report.holdings), Decimal(0))
+    used = sum((each.used_hours for each in report.holdings), Decimal(0))
+    count = sum(each.held.owned.count for each in report.holdings)
+    yield f"owned: {count} reserved, {bought:,.1f} h bought, {used:,.1f} h used ({_percent(used / bought)})"
+    unused = by_currency(each.unused_cost for each in report.holdings)
+    yield f"owned: {bought - used:,.1f} h unused, which cost {_sums(unused)}"
+    nets = [each.net for each in report.holdings]
+    known = by_currency(net for net in nets if net is not None)
+    missing = sum(1 for net in nets if net is None)
+    if known:
+        yield f"owned: net savings {_sums(known)} (used hours on demand, less the amortised fee)"
+    if missing:
+        yield f"owned: of {missing} no saving is told, a price on demand is missing"
+    for each in report.holdings:
+        if each.ends_soon:
+            owned = each.held.owned
+            when = f"{format_time(owned.end)}, in {each.left.days} days"
+            yield f"ends soon: {owned.id} ({owned.count} × {owned.type}), {when}"
+
+
+def what_if_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield what more reservations would have done."""
+    found = report.what_if
+    if found is None:
+        return
+    for holding, price in zip(found.holdings, found.prices, strict=True):
+        owned = holding.held.owned
+        offer = str(price.commitment) if price else "no reserved price"
+        where = f"{owned.count} × {owned.type} in {owned.region}, {offer}"
+        yield f"if added: {where}: used {_percent(holding.utilization)}, {holding.unused_hours:,.1f} h unused"
+    if found.net is not None and found.displaced is not None and found.fee is not None:
+        displaced, fee, net = (_yearly(each, report) for each in (found.displaced, found.fee, found.net))
+        word = "saves" if net.amount >= 0 else "costs"
+        more = "" if net.amount >= 0 else " more"
+        yield f"if added: {displaced} less on demand, {fee} of fees: {word} {_positive(net)}{more} in a year like this"
+    else:
+        yield "if added: what it would save is not told, a price is missing"
+
+
+def _yearly(amount: Money, report: Report) -> Money:
+    return amount * HOURS_A_YEAR / report.window.hours
+
+
+def saved_line(report: Report) -> str:
+    """Given the answer, return what all that is advised would save in a year; empty where nothing is."""
+    found = saved(report.advice)
+    upfront = by_currency(each.reserving.upfront for each in report.advice if each.reserving)
+    return f"saves {_sums(found)} in a year like this, for {_sums(upfront)} at once" if found else ""
+
+
+def _sums(found: tuple[Money, ...]) -> str:
+    return " and ".join(str(each) for each in found)
+
+
+def _positive(amount: Money) -> Money:
+    return Money(abs(amount.amount), amount.currency)
+
+
+def _many(count: int) -> str:
+    return "1 machine" if count == 1 else f"{count:,} machines"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN) + 0:f} %"

@@ -1,0 +1,197 @@
+"""`ec2kit cost fleet` on the practice AWS: what it says of what ran, of what is owned, and of what it could not see."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ec2kit.costs.offers import Term
+from ec2kit.costs.prices.book_files import book_text
+from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList
+from ec2kit.model.periods import parse_time
+from tests.cli.screens import Screen, Shell, changing, check_golden
+from tests.sandbox.seeded import Seeded
+
+DOCUMENTS = Path(__file__).parents[1] / "costs" / "documents"
+IRELAND = "eu-west-1"
+HOUR = 3600
+
+
+@pytest.fixture
+def shell(sandbox: Seeded, tmp_path: Path) -> Shell:
+    (tmp_path / "book.json").write_text(book_text([prices("t3.micro"), prices("t3.nano", "0.5")], ()))
+    (tmp_path / "owned.json").write_text(json.dumps({"ReservedInstances": [reservation(sandbox)]}))
+    return Shell(tmp_path, sandbox)
+
+
+def prices(type: str, share: str = "1") -> PriceList:
+    """0.01 an hour on demand; reserved 0.006 for a year without upfront, 105.12 at once for three."""
+
+    def of(amount: str) -> Decimal:
+        return Decimal(amount) * Decimal(share)
+
+    standard = OfferingClass.STANDARD
+    return PriceList(
+        Machine(IRELAND, type),
+        Price(Decimal(0), of("0.01")),
+        (
+            Price(Decimal(0), of("0.006"), Commitment(Term.ONE_YEAR, standard, Payment.NO_UPFRONT)),
+            Price(of("105.12"), Decimal(0), Commitment(Term.THREE_YEARS, standard, Payment.ALL_UPFRONT)),
+        ),
+        "a test",
+        parse_time("2026-01-01T00:00:00Z"),
+    )
+
+
+def reservation(sandbox: Seeded, count: int = 5) -> dict[str, Any]:
+    """Of t3.micro, ending in 30 days; 0.005 an hour."""
+
+    def at(days: float) -> str:
+        return (sandbox.now + timedelta(days=days)).isoformat()
+
+    return {
+        "ReservedInstancesId": "3f2a1b00",
+        "InstanceType": "t3.micro",
+        "InstanceCount": count,
+        "Start": at(-335),
+        "End": at(30),
+        "State": "active",
+        "FixedPrice": 0.0,
+        "RecurringCharges": [{"Amount": 0.005, "Frequency": "Hourly"}],
+        "Scope": "Region",
+    }
+
+
+def answer(screen: Screen) -> dict[str, Any]:
+    assert screen.exit == 0, screen.stderr
+    found: dict[str, Any] = json.loads(screen.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    "name, line",
+    [
+        ("without_prices", "cost fleet"),
+        ("reserve", "cost fleet --prices book.json"),
+        ("steady", "cost fleet --prices book.json --steady --term 1y"),
+        ("marginal", "cost fleet --prices book.json --steady --show marginal"),
+        ("owned", "cost fleet --prices book.json --owned owned.json --show owned"),
+        ("use", "cost fleet --prices book.json --show use"),
+        ("add", "cost fleet --prices book.json --steady --add 't3.micro x2' --add t3.nano --show owned"),
+    ],
+)
+def test_screen(name: str, line: str, shell: Shell) -> None:
+    shell.terminal = True
+    check_golden(f"cost/fleet_{name}", shell.run(line))
+
+
+def test_a_machine_of_the_history_is_counted_after_it_has_gone(shell: Shell, sandbox: Seeded) -> None:
+    before = answer(shell.run("cost fleet --prices book.json -o json"))
+    assert shell.run("launch brief --like web-1 --type t3.small -y").exit == 0
+    sandbox.tick(5 * HOUR)
+    assert shell.run("terminate brief -y").exit == 0
+    sandbox.tick(3 * HOUR)
+    after = answer(shell.run("cost fleet --prices book.json -o json"))
+
+    assert "t3.small" not in {row["type"] for row in before["use"]}
+    (small,) = (row for row in after["use"] if row["type"] == "t3.small")
+    assert 5 <= small["hours"] < 5.1
+    assert small["on_demand"] is not None, "the table that comes with ec2kit has its price on demand"
+    (assumed,) = (each for each in after["unseen"] if each["why"] == "taken-for-linux")
+    assert assumed["counted"]
+    assert assumed["hours"] == small["hours"]
+
+
+def test_hours_of_a_stop_are_not_counted(shell: Shell, sandbox: Seeded) -> None:
+    assert shell.run("launch idle --like web-1 --type t3.nano -y").exit == 0
+    sandbox.tick(4 * HOUR)
+    assert shell.run("stop idle -y").exit == 0
+    sandbox.tick(20 * HOUR)
+    found = answer(shell.run("cost fleet --prices book.json -o json"))
+    (nano,) = (row for row in found["use"] if row["type"] == "t3.nano")
+    assert 4 <= nano["hours"] < 4.2
+
+
+def test_the_smallest_size_is_advised_and_a_filter_is_kept(shell: Shell) -> None:
+    found = answer(shell.run("cost fleet --prices book.json --steady --payment no-upfront -o json"))
+    (row,) = found["reserve"]
+    running = found["machines"]
+    assert (row["what"], row["type"], row["count"]) == ("t3", "t3.nano", running * 2)
+    assert row["offer"] == "1y standard no-upfront"
+    assert row["used"] == 1.0
+    yearly = Decimal("0.004") * running * 8760
+    assert Decimal(row["saving_yearly"]["amount"]) == yearly
+    assert found["steady"] is True
+
+
+def test_what_is_owned_comes_off_first(shell: Shell, sandbox: Seeded, tmp_path: Path) -> None:
+    found = answer(shell.run("cost fleet --prices book.json --owned owned.json -o json"))
+    (mine,) = found["owned"]
+    running = found["machines"]
+    assert running < 5
+    assert found["coverage"] == 1.0
+    assert found["reserve"][0]["why"] == "covered already"
+    assert (mine["days_left"], mine["ends_soon"]) == (29, True) or mine["days_left"] == 30
+    paid, unused = Decimal(mine["fee"]["amount"]), Decimal(mine["unused_cost"]["amount"])
+    assert unused > 0
+    assert paid - unused == pytest.approx(Decimal(mine["on_demand"]["amount"]) / 2)
+    screen = shell.run("cost fleet --prices book.json --owned owned.json")
+    assert "ends soon: 3f2a1b00 (5 × t3.micro)" in screen.stderr
+    assert "h unused, which cost" in screen.stderr
+
+
+def test_nothing_runs_in_one_region_of_two(shell: Shell) -> None:
+    empty = answer(shell.run("cost fleet --region us-east-1 -o json"))
+    assert (empty["machines"], empty["reserve"], empty["use"]) == (0, [], [])
+    both = answer(shell.run("cost fleet --region us-east-1 --region eu-west-1 --prices book.json -o json"))
+    assert {row["region"] for row in both["reserve"]} == {IRELAND}
+    assert "nothing ran that a reservation could cover" in shell.run("cost fleet --region us-east-1").stderr
+
+
+def test_a_pipe_has_plain_numbers_and_named_columns(shell: Shell) -> None:
+    line = "cost fleet --prices book.json --steady --term 1y --columns what,count,saving_yearly,break_even"
+    screen = shell.run(line)
+    what, count, saving, break_even = screen.stdout.rstrip("\n").split("\t")
+    assert (what, count, break_even) == ("t3", str(int(count)), "0.6")
+    assert Decimal(saving) == Decimal("0.004") * (int(count) // 2) * 8760
+    assert json.loads(shell.run(f"{line} -o json").stdout)[0]["break_even"] == 0.6
+
+
+def test_a_document_of_getproducts_will_do(shell: Shell) -> None:
+    (shell.home / "bulk.json").write_text((DOCUMENTS / "ec2-bulk-offer-2017-08-03.json").read_text())
+    assert shell.run("cost fleet --prices bulk.json").exit == 0
+
+
+@pytest.mark.parametrize(
+    "line, says",
+    [
+        ("cost fleet --last 30", "without a unit"),
+        ("cost fleet --last 5m", "not between an hour and three years"),
+        ("cost fleet --last 9999d", "not between an hour and three years"),
+        ("cost fleet --target-utilization 180%", "more than the whole term"),
+        ("cost fleet --add m5", "is no reservation"),
+        ("cost fleet --add 'm5.large x2' --region eu-west-1 --region us-east-1", "does not say in which"),
+        ("cost fleet --prices nowhere.json", "there is no file"),
+        ("cost fleet --owned nowhere.json", "there is no file"),
+        ("cost fleet --owned book.json", "has no ReservedInstances"),
+        ("cost fleet --owned owned.json --region eu-west-1 --region us-east-1", "what one region owns"),
+        ("cost fleet --term 2y", "2y"),
+        ("cost fleet --show nothing", "nothing"),
+        ("cost fleet --columns nothing", "no column"),
+    ],
+)
+def test_what_is_wrong_is_told(line: str, says: str, shell: Shell) -> None:
+    screen = shell.run(line)
+    assert screen.exit == 2
+    assert says in screen.stderr
+
+
+def test_nothing_of_it_changes_anything(shell: Shell, sandbox: Seeded) -> None:
+    changed = changing(sandbox)
+    assert shell.run("cost fleet --region all").exit == 0
+    assert changed == []

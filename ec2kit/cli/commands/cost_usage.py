@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--by",
     default="",
     metavar="WHAT",
-    help="service, usage-type, resource, region, account, operation, kind, topic, day or tag:KEY",
+    help="service, usage-type, resource, region, zone, account, operation, kind, topic, day or tag:KEY",
 )
 @click.option("--month", default="", metavar="MONTH", help="of this month only: 2026-05")
 @click.option(

@@ -24,6 +24,8 @@ class Cells:
     shape: Shape
     dialect: Dialect
     shown: str
+    nulled: bool = False
+    """Whether an empty text is NULL already, as it is in CSV: its reader takes a literal `NULL` for that too."""
 
     def has(self, *columns: str) -> bool:
         """Whether it has all of these columns."""
@@ -63,8 +65,9 @@ class Cells:
         if column.holds in (Holds.MAP, Holds.ODD):
             self._refuse(column, "a text")
         cell = name(column.name)
-        typed = cell if column.holds is Holds.TEXT else f"CAST({cell} AS VARCHAR)"
-        return f"nullif(nullif(trim({typed}), ''), 'NULL')"
+        if column.holds is not Holds.TEXT:
+            return f"CAST({cell} AS VARCHAR)"
+        return cell if self.nulled else f"nullif({cell}, '')"
 
     def _amount(self, column: Column) -> str:
         cell = name(column.name)

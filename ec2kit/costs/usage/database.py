@@ -6,6 +6,7 @@ Reports are linked into that directory under names of ours, so that no name of a
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ MISSING = "usage reports are read by the package duckdb, which is not installed"
 MEMORY_MIB = 2048
 """What does not fit goes to the disk: a machine that sums up its bill has other things to do too."""
 LEAST_MIB = 128
+A_THREAD_MIB = 256
+"""Each reads and adds up by itself, and does not give its memory back for others."""
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)\b")
 
 
@@ -72,9 +75,7 @@ def _holds(type: str) -> Holds:
 
 
 @contextmanager
-def database(
-    parent: Path, reports: Sequence[Path] = (), memory_mib: int = MEMORY_MIB, threads: int = 0
-) -> Iterator[Database]:
+def database(parent: Path, reports: Sequence[Path] = (), memory_mib: int = MEMORY_MIB) -> Iterator[Database]:
     """A database for the block that may read these reports, in a directory below `parent` that is removed with it.
 
     Raises `UsageError` where DuckDB is not installed.
@@ -94,9 +95,8 @@ def database(
             "temp_directory": str(spill),
             "preserve_insertion_order": False,
             "python_enable_replacements": False,
+            "threads": max(1, min(os.cpu_count() or 1, memory_mib // A_THREAD_MIB)),
         }
-        if threads:
-            settings["threads"] = threads
         try:
             connection = duckdb.connect(":memory:", config=settings)
         except duckdb.Error as error:

@@ -81,7 +81,9 @@ def _cur(cells: Cells, tag: str) -> dict[str, str]:
         "service": cells.text("line_item_product_code", "product_product_name"),
         "operation": cells.text("line_item_operation"),
         "usage_type": cells.text("line_item_usage_type"),
-        "described": cells.text("line_item_line_item_description"),
+        "described": _instead(
+            cells.text("line_item_usage_type"), cells.text("line_item_line_item_description")
+        ),
         "resource": cells.text("line_item_resource_id"),
         # What a savings plan takes back was used once, and has a line of its own.
         "quantity": f"CASE WHEN {type} = 'SavingsPlanNegation' THEN {NO_AMOUNT}"
@@ -97,6 +99,11 @@ def _cur(cells: Cells, tag: str) -> dict[str, str]:
         if any(map(cells.has, own))
         else cells.entry("resource_tags", *_tag_keys(tag)),
     }
+
+
+def _instead(usage_type: str, described: str) -> str:
+    """Descriptions are long and many: they count only where there is no usage type."""
+    return f"CASE WHEN {usage_type} IS NULL THEN {described} END"
 
 
 def _tag_keys(tag: str) -> tuple[str, ...]:
@@ -166,7 +173,6 @@ def _zero() -> str:
 def _focus(cells: Cells, tag: str) -> dict[str, str]:
     category = cells.text("chargecategory")
     commitment = cells.text("commitmentdiscountid")
-    described = cells.text("chargedescription")
     return {
         "starting": cells.time("chargeperiodstart"),
         "ending": cells.time("chargeperiodend"),
@@ -176,7 +182,7 @@ def _focus(cells: Cells, tag: str) -> dict[str, str]:
         "service": cells.text("servicename", "x_servicecode"),
         "operation": cells.text("x_operation"),
         "usage_type": cells.text("x_usagetype"),
-        "described": described,
+        "described": _instead(cells.text("x_usagetype"), cells.text("chargedescription")),
         "resource": cells.text("resourceid"),
         "quantity": cells.amount("consumedquantity", "usagequantity"),
         "unit": cells.text("consumedunit", "usageunit"),

@@ -27,6 +27,7 @@ DIMENSIONS: Mapping[str, str] = {
     "usage-type": "usage",
     "resource": "resource",
     "region": "region",
+    "zone": "zone",
     "day": "CAST(day AS VARCHAR)",
     "account": "account",
     "operation": "operation",

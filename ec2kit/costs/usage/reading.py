@@ -25,6 +25,8 @@ from ec2kit.errors import UsageError
 
 BILL = "bill"
 """The table that all questions are asked of."""
+LINE_BYTES = 2_000_000
+"""That of any real report has some kB; a reader's buffer has room for four."""
 XML_SHAPE = Shape(Format.USAGE_XML, {name: Column(name) for name in FIELDS})
 CSV_SHAPE = Shape(Format.USAGE_CSV, {name: Column(name) for name in FIELDS})
 
@@ -150,9 +152,11 @@ def _lines(group: Sequence[Placed], tag: str) -> str:
         columns = ", ".join(f"{literal(column.name)}: 'VARCHAR'" for column in first.header)
         source = (
             f"read_csv({paths}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',',"
-            " quote = '\"', escape = '\"', nullstr = ['', 'NULL'], filename = true, hive_partitioning = false)"
+            " quote = '\"', escape = '\"', nullstr = ['', 'NULL'], filename = true, hive_partitioning = false,"
+            f" max_line_size = {LINE_BYTES}, buffer_size = {LINE_BYTES * 4})"
         )
-    cells = Cells(first.report.shape, Dialect.DUCKDB, f"'{first.report.shown}'")
+    nulled = not first.report.parquet
+    cells = Cells(first.report.shape, Dialect.DUCKDB, f"'{first.report.shown}'", nulled)
     return lines_of(select(cells, tag), source, {"report": "filename"})
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import building, bundles, listing, names, quick_help, thousand, upload, usage_reports
+from benchmarks import (
+    building,
+    bundles,
+    fleet_reservations,
+    listing,
+    names,
+    quick_help,
+    thousand,
+    upload,
+    usage_reports,
+)
 from benchmarks.result import Result
 
 BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (
@@ -16,6 +26,7 @@ BENCHMARKS: tuple[Callable[[], list[Result]], ...] = (
     bundles.run,
     building.run,
     names.run,
+    fleet_reservations.run,
     usage_reports.run,
 )
 

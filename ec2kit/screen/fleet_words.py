@@ -13,8 +13,8 @@ from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.model.money import Money
 from ec2kit.model.periods import format_time
 
-FEW_HOURS = 7 * 24
-"""A week has every day of the week once; less says little of a year."""
+FEW_HOURS = 6 * 24
+"""Less than a week, of which a part of a day may be missing, says little of a year."""
 _WHY = {
     Blind.NOT_OURS: "what {machines} that ec2kit did not launch ran before their last start",
     Blind.END_UNKNOWN: "what {machines} that are gone ran until they went, which nobody saw",

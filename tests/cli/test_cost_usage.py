@@ -149,6 +149,16 @@ def test_what_is_refused(shell: Shell, words: str, exit: int, told: str) -> None
     assert told in screen.stderr
 
 
+def test_names_of_files_come_from_a_pipe_and_days_in_turn(shell: Shell) -> None:
+    screen = shell.run("cost usage - --by day", stdin="cur.csv\n")
+
+    days = [line.split("\t")[0] for line in screen.stdout.splitlines()]
+    assert days == [f"2024-09-{day:02}" for day in range(1, 13)]
+    mistaken = shell.run("cost usage -", stdin=made.cur_csv(LINES))
+    assert (mistaken.exit, "reads the names of files" in mistaken.stderr) == (4, True)
+    assert len(mistaken.stderr) < 400
+
+
 def test_nothing_is_left_behind(shell: Shell) -> None:
     shell.run("cost usage cur.csv")
     shell.run("cost usage none.csv")

@@ -54,8 +54,8 @@ def usage(context: Context, files: tuple[str, ...], **typed: str | bool | int | 
     """Explain usage reports and bills: what was used, what it costs, what drives it, what the month will come to.
 
     FILE is a usage report (CSV, XML), a Cost and Usage Report (1.0, 2.0) or FOCUS, in CSV, gzip, zip or Parquet, a
-    manifest, or a directory of them; the format is told by the columns. Reports may be larger than memory. `cash` is
-    what the bill charges, `amortised` what was used up of what was paid for before.
+    manifest, or a directory of them, and `-` reads names of files; the format is told by the columns. Reports may be
+    larger than memory. `cash` is what the bill charges, `amortised` what was used up of what was paid for before.
 
     \b
     ec2kit cost usage report.csv
@@ -89,7 +89,7 @@ def _explain(
     from ec2kit.costs.usage.answers import ask, broken_down
     from ec2kit.costs.usage.database import database
     from ec2kit.costs.usage.files import find
-    from ec2kit.costs.usage.reading import question, read
+    from ec2kit.costs.usage.reading import question, read, remarks
     from ec2kit.host.files import ensure_directory
     from ec2kit.host.paths import cache_directory
     from ec2kit.screen.usage import breakdown_columns, sources
@@ -102,12 +102,13 @@ def _explain(
             return
         reads = read(base, found.files, want.tag)
         context.say(sources(reads))
+        notes = [*found.notes, *remarks(reads)]
         known = _known(context, base, want) if names else {}
         if not want.dimension:
-            _show(context, ask(base, reads, found.notes, want.where))
+            _show(context, ask(base, reads, notes, want.where))
             return
         items = broken_down(base, want.dimension, want.where)
-    for note in found.notes:
+    for note in notes:
         context.say(f"note: {note}")
     if names and want.dimension == "resource":
         items = tuple(_named(item, known) for item in items)

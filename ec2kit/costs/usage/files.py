@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +21,8 @@ ENDINGS = (".csv", ".csv.gz", ".zip", ".parquet", ".snappy.parquet", ".gz.parque
 """What is taken of a directory; a file that is named may be called anything."""
 PERIOD = re.compile(r"\d{8}-\d{8}|BILLING_PERIOD=\d{4}-\d{2}|billing_period=\d{4}-\d{2}")
 MOST_MANIFEST = 16 << 20
+LONGEST = 120
+"""Characters of a name that are shown: what is piped by mistake may be a line of a report."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,18 @@ def find(words: Sequence[str], cwd: Path) -> Found:
         if path.is_dir():
             found.files += _in_directory(path, word, found.notes)
         elif not path.exists():
-            raise NotFound(f"there is no file '{word}'", resource=word)
+            hint = "`-` reads the names of files, one a line" if "," in word else ""
+            raise NotFound(f"there is no file '{_cut(word)}'", hint=hint, resource=_cut(word))
         elif word.lower().endswith(".json"):
             found.files += _of_manifest(path, word)
         else:
             found.files.append(Named(path, word))
     _drop_doubles(found)
     return found
+
+
+def _cut(word: str) -> str:
+    return word if len(word) <= LONGEST else f"{word[: LONGEST - 1]}…"
 
 
 def _in_directory(path: Path, word: str, notes: list[str]) -> list[Named]:
@@ -165,9 +172,3 @@ def _same(one: Path, other: Path) -> bool:
 def _digest(path: Path) -> bytes:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
-
-
-def shown_of(named: Iterable[Named]) -> str:
-    """Given files, return how a sentence names them."""
-    names = [each.shown for each in named]
-    return names[0] if len(names) == 1 else f"{len(names)} files"

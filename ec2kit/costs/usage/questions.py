@@ -83,13 +83,14 @@ FROM ruled"""
 
 
 def breakdown(dimension: str, table: str, where: str = "") -> str:
-    """Given one of `DIMENSIONS`, return the question what each of its values costs, the dearest first."""
+    """Given one of `DIMENSIONS`, return the question what each of its values costs: the dearest first, days in turn."""
+    order = "item" if dimension == "day" else "cash DESC, lines DESC, item"
     return f"""SELECT {DIMENSIONS[dimension]} AS item, currency, sum(cash) AS cash, sum(amortised) AS amortised,
   sum(lines) AS lines, sum(unspread) AS unspread, sum(quantity) AS quantity,
   count(DISTINCT unit) AS units, max(unit) AS unit
 FROM {table}{where}
 GROUP BY {DIMENSIONS[dimension]}, currency
-ORDER BY cash DESC, lines DESC, item"""
+ORDER BY {order}"""
 
 
 def by_topic(table: str, where: str = "") -> str:

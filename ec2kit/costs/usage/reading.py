@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,8 @@ from ec2kit.errors import UsageError
 
 BILL = "bill"
 """The table that all questions are asked of."""
+_PART = re.compile(r"[-_]?\d+$")
+"""What parts of one report differ by: `shop-00001.csv.gz`, `shop-00002.csv.gz`."""
 LINE_BYTES = 2_000_000
 """That of any real report has some kB; a reader's buffer has room for four."""
 XML_SHAPE = Shape(Format.USAGE_XML, {name: Column(name) for name in FIELDS})
@@ -182,6 +185,21 @@ def _refuse_overlap(reads: Sequence[Read]) -> None:
                     f" ({each.report.format}) both have {month[0]}-{month[1]:02}",
                     hint="that is one bill in two formats: name those of one",
                 )
+
+
+def remarks(reads: Sequence[Read]) -> list[str]:
+    """What is to be said of months that are in several reports, which are no parts of one by their names."""
+    by_month: dict[tuple[int, int], dict[tuple[Path, str], str]] = {}
+    for each in reads:
+        stem = _PART.sub("", each.report.path.name.partition(".")[0])
+        for month in _months(each):
+            by_month.setdefault(month, {})[each.report.path.parent, stem] = each.report.shown
+    return [
+        f"{year}-{month:02} is in {' and '.join(map(repr, named.values()))}: added up;"
+        " name the last one alone if they are versions of one report"
+        for (year, month), named in sorted(by_month.items())
+        if len(named) > 1
+    ]
 
 
 def _months(read: Read) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def lines(draw: st.DrawFn) -> tuple[made.Line, Decimal]:
     return line, amount
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(lines(), min_size=1, max_size=30), st.integers(0, 30))
 def test_the_parts_add_up_to_the_bill(found: list[tuple[made.Line, Decimal]], cut: int) -> None:

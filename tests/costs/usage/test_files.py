@@ -88,3 +88,28 @@ def test_manifests_that_are_none(text: str, told: str) -> None:
     with pytest.raises(Ec2kitError) as error:
         answer(Path("Manifest.json"))
     assert told in error.value.message
+
+
+def test_a_month_in_two_reports_is_said() -> None:
+    for number, name in enumerate(("shop-00001.csv", "shop-00002.csv", "shop-later.csv")):
+        Path(name).write_text(made.cur_csv(LINES[number:]))
+
+    parts = answer(Path("shop-00001.csv"), Path("shop-00002.csv"))
+    assert parts.notes == ()
+    versions = answer(Path("shop-00001.csv"), Path("shop-later.csv"))
+    assert [
+        note
+        for note in versions.notes
+        if note.startswith("2024-09 is in 'shop-00001.csv' and 'shop-later.csv'")
+    ]
+
+
+def test_the_columns_of_a_cur_differ_from_month_to_month() -> None:
+    header, *rows = CUR.splitlines()
+    Path("a.csv").write_text(CUR)
+    shorter = [row.rsplit(",", 1)[0] for row in (header, *rows)]
+    Path("b.csv").write_text("\n".join(shorter).replace("2024-09-0", "2024-10-0") + "\n")
+
+    (bill,) = answer(Path("a.csv"), Path("b.csv")).bills
+    assert bill.sums.lines == 2 * len(LINES)
+    assert bill.sums.amortised is not None

@@ -11,7 +11,7 @@ import pytest
 from ec2kit.costs.usage.answers import Answer
 from ec2kit.costs.usage.formats import Format
 from tests.costs.usage import made
-from tests.costs.usage.asking import answer, breakdown
+from tests.costs.usage.asking import answer, breakdown, breakdowns
 
 LINES = made.bill()
 CASH = sum((Decimal(line.cost) for line in LINES), Decimal(0))
@@ -120,10 +120,8 @@ def test_each_way_to_break_it_down_adds_up_to_the_same(name: str, tmp_path: Path
         [item.sums for item in found.drivers],
         list(bill.kinds.values()),
     ]
-    parts += [
-        [item.sums for item in breakdown(path, by=by).values()]
-        for by in ("usage-type", "resource", "region", "day", "account", "operation", "topic", "tag:role")
-    ]
+    every = ("usage-type", "resource", "region", "zone", "day", "account", "operation", "topic", "tag")
+    parts += [[item.sums for item in items] for items in breakdowns(path, every, "role")]
     for each in parts:
         assert sum(each[1:], each[0]) == whole
     assert whole.cash is not None

@@ -85,8 +85,8 @@ def _spilled(cache: Path) -> list[Path]:
         "SET enable_external_access = true",
         "SET allowed_directories = ['/']",
         "SET memory_limit = '100GB'",
-        "ATTACH '/var/tmp/other.db' AS other",
-        "COPY (SELECT 1) TO '/var/tmp/other.csv'",
+        "ATTACH '/var/lib/other.db' AS other",
+        "COPY (SELECT 1) TO '/var/lib/other.csv'",
     ],
 )
 def test_the_database_reaches_nothing_but_the_reports(question: str, tmp_path: Path) -> None:

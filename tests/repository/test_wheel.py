@@ -91,3 +91,6 @@ def test_the_installed_wheel_answers_with_its_own_dependencies_only(wheel: Path,
     assert run(kit, "--version", cwd=tmp_path) == f"ec2kit {wheel.name.split('-')[1]}\n"
     # The sandbox is an extra: without it the demo says what to install.
     assert "ec2kit[sandbox]" in run(kit, "demo", cwd=tmp_path, code=1)
+    # And so is DuckDB.
+    (tmp_path / "report.csv").write_text("Service\n")
+    assert "ec2kit[usage]" in run(kit, "cost", "usage", "report.csv", cwd=tmp_path, code=2)

@@ -144,6 +144,7 @@ class _Elements:
 
     def __init__(self, shown: str, write: Callable[[Row], object]) -> None:
         self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -167,11 +168,11 @@ class _Elements:
             self._inside, self._values = True, {}
 
     def _text(self, text: str) -> None:
-        self._heard.append(text)
-        if self._inside and sum(map(len, self._heard)) > LONGEST:
-            raise UsageError(f"{self._where}: a value without an end", resource=self._shown)
         if not self._inside:
-            self._heard = []
+            return
+        self._heard.append(text)
+        if sum(map(len, self._heard)) > LONGEST:
+            raise UsageError(f"{self._where}: a value without an end", resource=self._shown)
 
     def _end(self, name: str) -> None:
         local = _local(name)
@@ -190,5 +191,6 @@ class _Elements:
         self._write(_clean([self._values.get(name, "") for name in FIELDS], self._where, self._shown))
 
 
+@lru_cache(maxsize=1024)
 def _local(name: str) -> str:
     return name.rpartition(":")[2].rpartition("}")[2].lower()

@@ -68,6 +68,7 @@ TEXTS = {
     "old: NaN": (HEAD + ROW.replace(",24", ",NaN"), "'NaN' is no amount"),
     "xml with a DOCTYPE": ('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "a report has no DOCTYPE"),
     "xml cut off": (made.usage_xml(LINES)[:-40], "(XML)"),
+    "xml, a value without an end": (f"<a><OperationUsage><Service>{'x' * 99_999}", "a value without an end"),
     "xml without a value": ("<a><OperationUsage><UsageType>x</UsageType></OperationUsage></a>", "without service"),
 }  # fmt: skip
 

@@ -39,8 +39,15 @@ def told(names: Mapping[str, str]) -> Iterator[None]:
         raise _no_amount(str(error)) from error
     except duckdb.OutOfRangeException as error:
         raise NoAmount("the amounts of these reports add up to more than anybody's bill") from error
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
     except duckdb.Error as error:
         raise _unreadable(str(error), names) from error
+    except RuntimeError as error:
+        # How its Python module ends a query when a signal has come; the handler's own exception is lost on the way.
+        if "interrupted" in str(error):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _no_amount(text: str) -> NoAmount:

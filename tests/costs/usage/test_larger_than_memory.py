@@ -49,24 +49,52 @@ def test_a_report_larger_than_memory_is_added_up_exactly(large: Path) -> None:
 
 @pytest.mark.slow
 def test_what_a_killed_run_leaves_the_next_removes(large: Path, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    words = [sys.executable, "-m", "ec2kit", "cost", "usage", str(large), "--memory", "128"]
-    environ = {**os.environ, "EC2KIT_CACHE_DIR": str(cache), "HOME": str(tmp_path), "PYTHONPATH": os.getcwd()}  # noqa: PTH109
-    process = subprocess.Popen(
-        words, env=environ, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    clock = SystemClock()
-    while process.poll() is None and not _spilled(cache):
-        clock.sleep(0.01)
-    assert _spilled(cache), "nothing was spilled before the end"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert _spilled(cache)
+    run = Run(large, tmp_path)
+    assert run.ended_by(signal.SIGKILL) == -signal.SIGKILL
+    assert _spilled(run.cache)
 
     small = tmp_path / "small.csv"
     small.write_text(made.cur_csv(made.bill(1)))
-    subprocess.run([*words[:5], str(small)], env=environ, cwd=tmp_path, check=True, capture_output=True)
-    assert [path for path in cache.iterdir() if path.is_dir()] == []
+    subprocess.run(
+        [*run.words[:5], str(small)], env=run.environ, cwd=tmp_path, check=True, capture_output=True
+    )
+    assert [path for path in run.cache.iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.slow
+def test_a_run_that_is_ended_takes_its_files_with_it(large: Path, tmp_path: Path) -> None:
+    run = Run(large, tmp_path)
+
+    assert run.ended_by(signal.SIGTERM) == 143
+    assert [path for path in run.cache.iterdir() if path.is_dir()] == []
+
+
+class Run:
+    """A command in a process of its own, which has so little memory that it spills."""
+
+    def __init__(self, report: Path, home: Path) -> None:
+        self.cache = home / "cache"
+        self.words = [sys.executable, "-m", "ec2kit", "cost", "usage", str(report), "--memory", "128"]
+        repository = str(Path(__file__).parents[3])
+        self.environ = {
+            **os.environ,
+            "EC2KIT_CACHE_DIR": str(self.cache),
+            "HOME": str(home),
+            "PYTHONPATH": repository,
+        }
+
+    def ended_by(self, number: int) -> int:
+        """Start it, send the signal once it has spilled, and return how it ended."""
+        nowhere = subprocess.DEVNULL
+        clock = SystemClock()
+        process = subprocess.Popen(
+            self.words, env=self.environ, cwd=self.cache.parent, stdout=nowhere, stderr=nowhere
+        )
+        while process.poll() is None and not _spilled(self.cache):
+            clock.sleep(0.01)
+        assert process.poll() is None, "it ended before anything was spilled"
+        process.send_signal(number)
+        return process.wait()
 
 
 def _spilled(cache: Path) -> list[Path]:

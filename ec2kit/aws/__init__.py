@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ec2kit.aws.objects import Objects
     from ec2kit.aws.pricing import Pricing
     from ec2kit.aws.profiles import Profiles
+    from ec2kit.aws.reservations import Reservations
     from ec2kit.aws.sharing import Sharing
 
 __all__ = ["Aws", "Target", "connect"]
@@ -133,6 +134,13 @@ class Aws:
         from ec2kit.aws.pricing import Pricing
 
         return Pricing(self.door)
+
+    @cached_property
+    def reservations(self) -> Reservations:
+        """Reserved instances."""
+        from ec2kit.aws.reservations import Reservations
+
+        return Reservations(self.door)
 
     @cached_property
     def account(self) -> AccountId:

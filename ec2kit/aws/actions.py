@@ -29,5 +29,10 @@ LOOKING: tuple[str, ...] = (
 )
 """As they stand in a policy, sorted. AWS allows sts:GetCallerIdentity to everybody, also where a policy says no."""
 
-BILLING: tuple[str, ...] = ("ce:GetCostAndUsage", "ce:GetCostForecast", "pricing:GetProducts")
+BILLING: tuple[str, ...] = (
+    "ce:GetCostAndUsage",
+    "ce:GetCostForecast",
+    "ec2:DescribeReservedInstances",
+    "pricing:GetProducts",
+)
 """What `ec2kit cost` and its kin ask. A monitor has no use for it; AWS charges for Cost Explorer's."""

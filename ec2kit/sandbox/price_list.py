@@ -169,18 +169,22 @@ def _product(
     }
 
 
-def _reserved(sku: str, hourly: Decimal, offer: Offer) -> dict[str, Any]:
-    """AWS asks whole dollars at once."""
-    at_once = AT_ONCE[offer.payment]
-    fee = hourly * offer.share
+def offered(hourly: Decimal, offer: Offer) -> tuple[Decimal, Decimal]:
+    """Given a price on demand and an offer, return what it asks at once, in whole dollars, and an hour."""
+    fee, at_once = hourly * offer.share, AT_ONCE[offer.payment]
     upfront = (fee * HOURS[offer.length] * at_once).quantize(Decimal(1), ROUND_HALF_UP)
+    return upfront, fee * (1 - at_once)
+
+
+def _reserved(sku: str, hourly: Decimal, offer: Offer) -> dict[str, Any]:
+    upfront, fee = offered(hourly, offer)
     said = {
         "LeaseContractLength": offer.length,
         "OfferingClass": offer.offering_class,
         "PurchaseOption": offer.payment,
     }
-    dimensions = [(HOURLY, "Hrs", fee * (1 - at_once))]
-    if at_once:
+    dimensions = [(HOURLY, "Hrs", fee)]
+    if offer.payment != "No Upfront":
         dimensions.append((UPFRONT, "Quantity", upfront))
     return _term(sku, _code("".join(said.values()))[:10], said, dimensions)
 

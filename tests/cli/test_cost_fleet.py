@@ -15,6 +15,7 @@ from ec2kit.costs.prices.book_files import book_text
 from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList
 from ec2kit.model.periods import parse_time
 from tests.cli.screens import Screen, Shell, changing, check_golden
+from tests.cli.watched import Fleet
 from tests.sandbox.seeded import Seeded
 
 DOCUMENTS = Path(__file__).parents[1] / "costs" / "documents"
@@ -76,12 +77,12 @@ def answer(screen: Screen) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "name, line",
     [
-        ("without_prices", "cost fleet"),
-        ("reserve", "cost fleet --prices book.json"),
+        ("without_prices", "cost fleet --last 2d"),
+        ("reserve", "cost fleet --last 2d --prices book.json"),
         ("steady", "cost fleet --prices book.json --steady --term 1y"),
         ("marginal", "cost fleet --prices book.json --steady --show marginal"),
-        ("owned", "cost fleet --prices book.json --owned owned.json --show owned"),
-        ("use", "cost fleet --prices book.json --show use"),
+        ("owned", "cost fleet --last 2d --prices book.json --owned owned.json --show owned"),
+        ("use", "cost fleet --last 2d --prices book.json --show use"),
         ("add", "cost fleet --prices book.json --steady --add 't3.micro x2' --add t3.nano --show owned"),
     ],
 )
@@ -143,6 +144,36 @@ def test_what_is_owned_comes_off_first(shell: Shell, sandbox: Seeded, tmp_path: 
     screen = shell.run("cost fleet --prices book.json --owned owned.json")
     assert "ends soon: 3f2a1b00 (5 × t3.micro)" in screen.stderr
     assert "h unused, which cost" in screen.stderr
+
+
+def test_what_is_owned_is_asked_of_aws(shell: Shell, sandbox: Seeded) -> None:
+    wanted = {"InstanceType": "t3.micro", "OfferingClass": "standard", "OfferingType": "No Upfront"}
+    offers = sandbox.ec2.describe_reserved_instances_offerings(**wanted, MaxDuration=31536000)
+    offer = next(
+        each
+        for each in offers["ReservedInstancesOfferings"]
+        if each["ProductDescription"] == "Linux/UNIX" and "AvailabilityZone" not in each
+    )
+    id = sandbox.ec2.purchase_reserved_instances_offering(
+        ReservedInstancesOfferingId=offer["ReservedInstancesOfferingId"], InstanceCount=2
+    )["ReservedInstancesId"]
+    sandbox.tick(10 * HOUR)
+    found = answer(shell.run("cost fleet --prices book.json -o json"))
+    (mine,) = found["owned"]
+    assert (mine["id"], mine["type"], mine["count"], mine["ends_soon"]) == (id, "t3.micro", 2, False)
+    assert mine["bought_hours"] in (20, 22), "two in each hour since, the one that is not over too"
+    assert mine["used"] == 1.0
+    # What was bought a moment ago is not advised again: of four machines two are left, of two nano each.
+    assert found["reserve"][0]["count"] == 2 * (found["machines"] - 2)
+
+
+def test_who_may_not_ask_what_is_owned_is_told_and_answered(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    fleet.break_("error:UnauthorizedOperation", "ec2:DescribeReservedInstances")
+    screen = fleet.cron.run("cost fleet --steady")
+    assert screen.exit == 0
+    assert "what is reserved already is not in it (--owned FILE has it)" in screen.stderr
+    assert "t3" in screen.stdout
 
 
 def test_nothing_runs_in_one_region_of_two(shell: Shell) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ec2kit.aws import Aws
+from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.cli.price_book import book_of
@@ -141,7 +142,7 @@ def _looked(sights: Sequence[Sight], *, steady: bool) -> tuple[list[Seen], Windo
     window = Window.around(max(sights[0].since, min(firsts, default=sights[0].since)), sights[0].now)
     if steady:
         return seen, Window(window.end - 1, window.end)
-    return [look(replace(sight, since=max(sight.since, window.start_time))) for sight in sights], window
+    return [look(replace(sight, since=window.start_time)) for sight in sights], window
 
 
 def _back(last: str) -> timedelta:
@@ -178,5 +179,13 @@ def _owned(context: Context, file: str | None, regions: Sequence[Aws]) -> tuple[
         if len(names) > 1:
             raise UsageError("--owned is what one region owns", hint=f"--region {names[0]}")
         return parse_owned(read_text(context.surroundings.cwd / Path(file)), names[0], file)
-    context.say("what is reserved already is not asked for, and not in it: --owned FILE has it")
-    return ()
+    found: list[Owned] = []
+    for aws in regions:
+        try:
+            found += aws.reservations.owned()
+        except UNREACHED as error:
+            where = f"in {aws.region} " if len(regions) > 1 else ""
+            context.say(
+                f"what is reserved already {where}is not in it (--owned FILE has it): {error.message}"
+            )
+    return tuple(found)

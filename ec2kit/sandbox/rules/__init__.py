@@ -53,6 +53,7 @@ def _rules() -> tuple[Rule, ...]:
         public_addresses,
         record_sets,
         refusals,
+        reservations,
         sharing,
         snapshot_sets,
         snapshots,
@@ -76,7 +77,7 @@ def _rules() -> tuple[Rule, ...]:
     launch_templates: tuple[Rule, ...] = (templates, template_listing)
     disks: tuple[Rule, ...] = (snapshots, snapshot_sets, volumes, volume_changes, attachments, disk_listing)
     pictures: tuple[Rule, ...] = (image_registration, image_creation, images, image_deprecation, sharing)
-    elastic: tuple[Rule, ...] = (address_pool, addresses, address_listing, group_deletion)
+    elastic: tuple[Rule, ...] = (address_pool, addresses, address_listing, group_deletion, reservations)
     # What lags is what all the others show.
     overall: tuple[Rule, ...] = (object_uploads, record_sets, tag_index, tags, lag, answers)
     return (*grounds, *network, *instances, *launch_templates, *disks, *pictures, *elastic, *overall)

@@ -1,0 +1,223 @@
+"""Reserved instances: what is offered, bought and owned. Offers cost what the sandbox's price list says.
+
+EC2 API Reference, DescribeReservedInstancesOfferings, PurchaseReservedInstancesOffering, DescribeReservedInstances.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.responses.reserved_instances import ReservedInstances
+
+from ec2kit.sandbox import rates
+from ec2kit.sandbox.price_list import HOURS, OFFERS, SYSTEMS, Offer, offered
+from ec2kit.sandbox.rules import patching
+from ec2kit.sandbox.rules.pages import page
+from ec2kit.sandbox.rules.present import now
+from ec2kit.sandbox.rules.refusals import invalid_value, missing, refusal
+from ec2kit.sandbox.rules.type_facts import sold_types
+from ec2kit.sandbox.world import current
+
+PLATFORMS = {
+    "Linux": "Linux/UNIX",
+    "RHEL": "Red Hat Enterprise Linux",
+    "SUSE": "SUSE Linux",
+    "Windows": "Windows",
+}
+"""The price list's operating systems as ProductDescription has them."""
+PAYING = timedelta(minutes=1)
+"""A reservation is `payment-pending` before it is active: "several minutes" on AWS."""
+MOST = 100
+"""Instances in one purchase; a quota of AWS's, of 20 in a month and region, is not kept."""
+
+
+@dataclass(frozen=True)
+class Offering:
+    """One offer of one type, in a region or in one of its zones."""
+
+    region: str
+    type: str
+    system: str
+    offer: Offer
+    zone: str = ""
+
+    @property
+    def id(self) -> str:
+        """The same each time."""
+        words = (self.zone or self.region, self.type, self.system, *map(str, self.offer))
+        return str(uuid5(NAMESPACE_OID, "/".join(words)))
+
+    @property
+    def seconds(self) -> int:
+        """The term."""
+        return HOURS[self.offer.length] * 3600
+
+    @property
+    def amounts(self) -> tuple[Decimal, Decimal]:
+        """At once, and an hour."""
+        return offered(rates.machine(self.type) * SYSTEMS[self.system][1], self.offer)
+
+    def told(self) -> dict[str, Any]:
+        """What offers and reservations have in common."""
+        upfront, hourly = self.amounts
+        charges = [{"Amount": float(hourly), "Frequency": "Hourly"}] if hourly else []
+        return {
+            "InstanceType": self.type,
+            "ProductDescription": PLATFORMS[self.system],
+            "InstanceTenancy": "default",
+            "OfferingClass": self.offer.offering_class,
+            "OfferingType": self.offer.payment,
+            "Duration": self.seconds,
+            "FixedPrice": float(upfront),
+            "UsagePrice": 0.0,
+            "RecurringCharges": charges,
+            "CurrencyCode": "USD",
+            "Scope": "Availability Zone" if self.zone else "Region",
+            **({"AvailabilityZone": self.zone} if self.zone else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Bought:
+    """A reservation that somebody bought."""
+
+    id: str
+    offering: Offering
+    count: int
+    start: datetime
+
+    def told(self) -> dict[str, Any]:
+        """As DescribeReservedInstances tells of it now."""
+        end = self.start + timedelta(seconds=self.offering.seconds)
+        paid = now() >= self.start + PAYING
+        return {
+            **self.offering.told(),
+            "ReservedInstancesId": self.id,
+            "InstanceCount": self.count,
+            "Start": self.start,
+            "End": end,
+            "State": "retired" if now() >= end else "active" if paid else "payment-pending",
+            "Tags": [],
+        }
+
+
+def _ledger() -> list[Bought]:
+    found: list[Bought] = current().ledgers.setdefault("reservations", [])
+    return found
+
+
+def offerings(region: str, types: Iterable[str], zone: str = "") -> Iterator[Offering]:
+    """Everything that is offered of these types."""
+    for type_ in types:
+        for system in SYSTEMS:
+            for offer in OFFERS:
+                yield Offering(region, type_, system, offer, zone)
+
+
+def _offered(self: Any) -> Any:
+    self.error_on_dryrun()
+    type_ = self._get_param("InstanceType")
+    zone = self._get_param("AvailabilityZone") or ""
+    ids = self._get_param("ReservedInstancesOfferingIds", []) or []
+    found = [
+        {**each.told(), "ReservedInstancesOfferingId": each.id, "Marketplace": False, "PricingDetails": []}
+        for each in offerings(self.ec2_backend.region_name, [type_] if type_ else sold_types(), zone)
+    ]
+    if type_ and type_ not in sold_types():
+        raise invalid_value(type_, "InstanceType")
+    for name in ("ProductDescription", "OfferingClass", "OfferingType"):
+        if wanted := self._get_param(name):
+            found = [each for each in found if str(each[name]).startswith(str(wanted))]
+    least, most = self._get_param("MinDuration"), self._get_param("MaxDuration")
+    found = [
+        each
+        for each in found
+        if (not ids or each["ReservedInstancesOfferingId"] in ids)
+        and (least is None or each["Duration"] >= int(least))
+        and (most is None or each["Duration"] <= int(most))
+    ]
+    found = _filtered(found, self._filters_from_querystring())
+    if ids and not found:
+        raise _no_offering(ids[0])
+    shown, token = page(found, _number(self._get_param("MaxResults")), self._get_param("NextToken"))
+    return ActionResult({"ReservedInstancesOfferings": list(shown), "NextToken": token})
+
+
+def _purchase(self: Any) -> Any:
+    wanted, count = self._get_param("ReservedInstancesOfferingId"), _number(self._get_param("InstanceCount"))
+    if not wanted:
+        raise missing("ReservedInstancesOfferingId")
+    if count is None or not 1 <= count <= MOST:
+        raise invalid_value(count, "InstanceCount")
+    region = self.ec2_backend.region_name
+    zones = ("", *(each.name for each in self.ec2_backend.describe_availability_zones()))
+    everything = (each for zone in zones for each in offerings(region, sold_types(), zone))
+    found = next((each for each in everything if each.id == wanted), None)
+    if found is None:
+        raise _no_offering(wanted)
+    self.error_on_dryrun()
+    ledger = _ledger()
+    bought = Bought(str(uuid5(NAMESPACE_OID, f"{wanted}/{len(ledger)}")), found, count, now())
+    ledger.append(bought)
+    return ActionResult({"ReservedInstancesId": bought.id})
+
+
+def _owned(self: Any) -> Any:
+    self.error_on_dryrun()
+    ids = self._get_param("ReservedInstancesIds", []) or []
+    region = self.ec2_backend.region_name
+    found = [each.told() for each in _ledger() if each.offering.region == region]
+    known = {each["ReservedInstancesId"] for each in found}
+    for wanted in ids:
+        if wanted not in known:
+            raise refusal("InvalidReservedInstancesId", f"The ReservedInstancesId '{wanted}' is invalid")
+    if ids:
+        found = [each for each in found if each["ReservedInstancesId"] in ids]
+    for name in ("OfferingClass", "OfferingType"):
+        if asked := self._get_param(name):
+            found = [each for each in found if each[name] == asked]
+    return ActionResult({"ReservedInstances": _filtered(found, self._filters_from_querystring())})
+
+
+FILTERS = {
+    "availability-zone": "AvailabilityZone",
+    "duration": "Duration",
+    "fixed-price": "FixedPrice",
+    "instance-type": "InstanceType",
+    "product-description": "ProductDescription",
+    "reserved-instances-id": "ReservedInstancesId",
+    "reserved-instances-offering-id": "ReservedInstancesOfferingId",
+    "scope": "Scope",
+    "state": "State",
+    "usage-price": "UsagePrice",
+}
+
+
+def _filtered(found: Sequence[dict[str, Any]], filters: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    for name, values in (filters or {}).items():
+        if name not in FILTERS:
+            raise refusal("InvalidParameterValue", f"The filter '{name}' is invalid")
+        found = [each for each in found if str(each.get(FILTERS[name], "")) in values]
+    return list(found)
+
+
+def _no_offering(wanted: str) -> EC2ClientError:
+    return refusal(
+        "InvalidReservedInstancesOfferingId", f"The ReservedInstancesOfferingId '{wanted}' is invalid"
+    )
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def install() -> None:
+    """moto has offers with prices of its own, and nothing that is bought."""
+    patching.replace(ReservedInstances, "describe_reserved_instances_offerings", lambda _original: _offered)
+    patching.replace(ReservedInstances, "purchase_reserved_instances_offering", lambda _original: _purchase)
+    patching.replace(ReservedInstances, "describe_reserved_instances", lambda _original: _owned)

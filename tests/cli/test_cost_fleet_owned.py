@@ -1,0 +1,51 @@
+"""`cost fleet` with reservations that AWS says are owned, and where it does not say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.watched import Fleet
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    return Fleet(tmp_path)
+
+
+def buy(fleet: Fleet, type_: str, count: int, **asked: Any) -> None:
+    ec2 = fleet.sandbox.client("ec2")
+    found = ec2.describe_reserved_instances_offerings(
+        InstanceType=type_, ProductDescription="Linux/UNIX", OfferingClass="standard", **asked
+    )["ReservedInstancesOfferings"]
+    ec2.purchase_reserved_instances_offering(
+        ReservedInstancesOfferingId=found[0]["ReservedInstancesOfferingId"], InstanceCount=count
+    )
+    fleet.sandbox.tick(120)
+
+
+def test_what_is_owned_comes_off_first(fleet: Fleet) -> None:
+    before = json.loads(fleet.cron.run("cost fleet --last 2d -o json").stdout)
+    buy(fleet, "t3.micro", 2)
+    fleet.sandbox.tick(24 * 3600)
+    seen = fleet.cron.run("cost fleet --last 12h -o json")
+    assert seen.exit == 0, seen.stderr
+    after = json.loads(seen.stdout)
+    assert (before["owned"], before["covered_hours"]) == ([], 0.0)
+    (held,) = after["owned"]
+    assert (held["type"], held["count"]) == ("t3.micro", 2)
+    assert after["coverage"] > 0.4
+    rows = fleet.cron.run("cost fleet --last 12h --show owned")
+    assert "t3.micro" in rows.stdout
+    assert "--owned FILE" not in rows.stderr
+
+
+def test_where_it_may_not_be_asked_the_rest_is_answered(fleet: Fleet) -> None:
+    fleet.break_("error:UnauthorizedOperation", "ec2:DescribeReservedInstances")
+    seen = fleet.cron.run("cost fleet --last 2d")
+    assert seen.exit == 0
+    assert "what is reserved already is not in it (--owned FILE has it)" in seen.stderr
+    assert "machines ran" in seen.stderr

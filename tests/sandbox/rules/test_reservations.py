@@ -1,0 +1,150 @@
+"""Reserved instances in the sandbox, asked with boto3: offers of its price list, bought, active, retired."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.inprocess import InProcess
+
+YEAR = 31_536_000
+
+
+@pytest.fixture
+def sandbox() -> InProcess:
+    return InProcess()
+
+
+def offers(sandbox: InProcess, **asked: Any) -> list[dict[str, Any]]:
+    found = sandbox.client("ec2").describe_reserved_instances_offerings(
+        **{"InstanceType": "t3.micro", **asked}
+    )
+    return list(found["ReservedInstancesOfferings"])
+
+
+def buy(sandbox: InProcess, count: int = 1, **asked: Any) -> str:
+    wanted = {"ProductDescription": "Linux/UNIX", "OfferingClass": "standard", "MaxDuration": YEAR, **asked}
+    offer = offers(sandbox, OfferingType="Partial Upfront", **wanted)[0]
+    bought = sandbox.client("ec2").purchase_reserved_instances_offering(
+        ReservedInstancesOfferingId=offer["ReservedInstancesOfferingId"], InstanceCount=count
+    )
+    return str(bought["ReservedInstancesId"])
+
+
+def owned(sandbox: InProcess, **asked: Any) -> list[dict[str, Any]]:
+    return list(sandbox.client("ec2").describe_reserved_instances(**asked)["ReservedInstances"])
+
+
+def test_offers_cost_what_the_price_list_says(sandbox: InProcess) -> None:
+    filters = [
+        {"Type": "TERM_MATCH", "Field": key, "Value": value}
+        for key, value in {
+            "instanceType": "t3.micro",
+            "regionCode": "eu-west-1",
+            "operation": "RunInstances",
+            "capacitystatus": "Used",
+            "tenancy": "Shared",
+        }.items()
+    ]
+    pricing = sandbox.client("pricing", region="us-east-1")
+    (text,) = pricing.get_products(ServiceCode="AmazonEC2", Filters=filters)["PriceList"]
+    listed = set()
+    for term in json.loads(text)["terms"]["Reserved"].values():
+        by_unit = {
+            each["unit"]: float(each["pricePerUnit"]["USD"]) for each in term["priceDimensions"].values()
+        }
+        said = term["termAttributes"]
+        years = {"1yr": 1, "3yr": 3}[said["LeaseContractLength"]]
+        words = (years * YEAR, said["OfferingClass"], said["PurchaseOption"])
+        listed.add((*words, by_unit.get("Quantity", 0.0), by_unit["Hrs"]))
+    told = {
+        (
+            each["Duration"],
+            each["OfferingClass"],
+            each["OfferingType"],
+            each["FixedPrice"],
+            sum(charge["Amount"] for charge in each["RecurringCharges"]),
+        )
+        for each in offers(sandbox, ProductDescription="Linux/UNIX")
+    }
+    assert told == listed
+    assert len(told) == 12
+
+
+def test_one_is_bought_and_ends_with_its_term(sandbox: InProcess) -> None:
+    id = buy(sandbox, count=3)
+    (pending,) = owned(sandbox)
+    assert (pending["ReservedInstancesId"], pending["State"], pending["InstanceCount"]) == (
+        id,
+        "payment-pending",
+        3,
+    )
+    sandbox.tick(60)
+    (active,) = owned(sandbox, ReservedInstancesIds=[id])
+    assert (active["State"], active["Scope"]) == ("active", "Region")
+    assert active["End"] - active["Start"] == timedelta(days=365)
+    sandbox.tick(YEAR)
+    (retired,) = owned(sandbox)
+    assert retired["State"] == "retired"
+    assert owned(sandbox, Filters=[{"Name": "state", "Values": ["active"]}]) == []
+
+
+def test_each_purchase_is_one(sandbox: InProcess) -> None:
+    assert len({buy(sandbox), buy(sandbox), buy(sandbox, AvailabilityZone="eu-west-1a")}) == 3
+    zonal = [each for each in owned(sandbox) if each["Scope"] == "Availability Zone"]
+    assert [each["AvailabilityZone"] for each in zonal] == ["eu-west-1a"]
+    assert sandbox.client("ec2", region="us-east-1").describe_reserved_instances()["ReservedInstances"] == []
+
+
+def test_pages(sandbox: InProcess) -> None:
+    first = sandbox.client("ec2").describe_reserved_instances_offerings(
+        InstanceType="t3.micro", MaxResults=40
+    )
+    rest = sandbox.client("ec2").describe_reserved_instances_offerings(
+        InstanceType="t3.micro", MaxResults=40, NextToken=first["NextToken"]
+    )
+    ids = [
+        each["ReservedInstancesOfferingId"]
+        for answer in (first, rest)
+        for each in answer["ReservedInstancesOfferings"]
+    ]
+    assert len(ids) == len(set(ids)) == 48
+    assert "NextToken" not in rest
+
+
+@pytest.mark.parametrize(
+    "call, asked, code",
+    [
+        ("describe_reserved_instances_offerings", {"InstanceType": "t3.nonsense"}, "InvalidParameterValue"),
+        (
+            "describe_reserved_instances_offerings",
+            {"ReservedInstancesOfferingIds": ["x"], "InstanceType": "t3.micro"},
+            "InvalidReservedInstancesOfferingId",
+        ),
+        (
+            "purchase_reserved_instances_offering",
+            {"ReservedInstancesOfferingId": "x", "InstanceCount": 1},
+            "InvalidReservedInstancesOfferingId",
+        ),
+        (
+            "purchase_reserved_instances_offering",
+            {"ReservedInstancesOfferingId": "x", "InstanceCount": 0},
+            "InvalidParameterValue",
+        ),
+        ("describe_reserved_instances", {"ReservedInstancesIds": ["x"]}, "InvalidReservedInstancesId"),
+        (
+            "describe_reserved_instances",
+            {"Filters": [{"Name": "x", "Values": ["y"]}]},
+            "InvalidParameterValue",
+        ),
+        ("describe_reserved_instances", {"DryRun": True}, "DryRunOperation"),
+    ],
+)
+def test_refusals(sandbox: InProcess, call: str, asked: dict[str, Any], code: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(sandbox.client("ec2"), call)(**asked)
+    assert refused.value.response["Error"]["Code"] == code

@@ -1,8 +1,8 @@
 """`cost fleet`'s reckoning of a year, 5,000 machines against 500 in the same process: ten times the machines take about
 ten times as long, however many hours there are.
 
-A third of the machines never stop, a third run by day, a third end after some hours: four sizes of two families in three
-zones, with 40 reservations owned and twelve offers.
+A third of the machines never stop, a third run by day, a third end after some hours: four sizes of two families in
+three zones, with 40 reservations owned and twelve offers.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Holding:
     @property
     def ends_soon(self) -> bool:
         """Whether it is time to decide what comes after it."""
-        return self.left <= SOON
+        return timedelta(0) <= self.left <= SOON
 
 
 def holdings(matched: Matched, price: OnDemand, now: datetime) -> tuple[Holding, ...]:

@@ -19,6 +19,9 @@ from ec2kit.costs.fleet.hours import HOUR, Pool, Use, Window, second_of
 from ec2kit.costs.fleet.sizes import family_of, is_flexible, quarters
 from ec2kit.model.reservations import Owned
 
+GOOD = ("active", "retired")
+"""One that was modified or exchanged is retired, and ended when what it became began ("Modify Reserved Instances")."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -82,7 +85,7 @@ def pool_weight(pool: Pool) -> int:
 
 
 def held_in(owned: Iterable[Owned], window: Window, *, throughout: bool = False) -> tuple[Held, ...]:
-    """Given reservations, return the active ones with their hours in the window.
+    """Given reservations, return those that were paid for, with their hours in the window.
 
     `throughout`: as if what is good at the window's end had been so all the time. For what to buy next that is the
     question: what was bought yesterday covers tomorrow, though it did not cover last week.
@@ -93,7 +96,7 @@ def held_in(owned: Iterable[Owned], window: Window, *, throughout: bool = False)
         first, end = max(window.first, begins), min(window.end, ends)
         if throughout:
             first, end = (window.first, window.end) if first < end == window.end else (0, 0)
-        if each.state == "active" and first < end and each.count > 0:
+        if each.state in GOOD and first < end and each.count > 0:
             found.append(Held(each, first, end))
     return tuple(found)
 

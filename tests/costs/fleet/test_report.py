@@ -92,6 +92,16 @@ def test_what_ends_is_told_sixty_days_before() -> None:
     assert {each.held.owned.id: each.ends_soon for each in found.holdings} == {"r-60": True, "r-61": False}
 
 
+def test_what_has_ended_covered_its_hours_and_covers_no_more() -> None:
+    gone = replace(owned(), state="retired", end=at(40))
+    found = answer([(pool(), 0, HOURS)], (gone,))
+    assert found.covered_hours == 40
+    assert not found.holdings[0].ends_soon
+    advice = found.advice[0].reserving
+    assert advice is not None
+    assert (advice.count, advice.utilization) == (1, Decimal(1))
+
+
 def test_spot_and_dedicated_are_in_no_sum() -> None:
     spot, dedicated = replace(pool(), lifecycle="spot"), pool(tenancy="dedicated")
     found = answer([(pool(), 0, 50), (spot, 0, HOURS), (dedicated, 0, HOURS)])

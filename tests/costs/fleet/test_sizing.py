@@ -217,6 +217,18 @@ def test_who_runs_longer_saves_no_less(machines: list[tuple[str, int, int]], typ
     assert (more.net.amount if more else 0) >= (one.net.amount if one else 0) - Decimal("1e-20")
 
 
+@given(st.integers(1, 100), st.integers(1, 60), st.integers(0, 5000))
+def test_a_machine_is_reserved_from_its_break_even_on(ran: int, fee: int, upfront: int) -> None:
+    # Where the totals cross by `cost compare`, in a window that stands for the term.
+    price = offer(str(Decimal(upfront) / 10), str(Decimal(fee) / 1000))
+    prices = book(listed("m5.large", "0.10", price))
+    found, offered = demand([("m5.large", 0, ran)], prices, 100)
+    crossing = compare(Decimal("0.10"), price.offer).break_even().share
+    assert crossing is not None
+    if abs(crossing * 100 - ran) > Decimal("1e-9"):
+        assert (best(found, offered.offers) is not None) == (ran > crossing * 100)
+
+
 def test_a_pool_alone_has_its_hours() -> None:
     which: Pool = pool("g4dn.xlarge")
     prices = book(listed("g4dn.xlarge", "0.50", offer("0", "0.30")))

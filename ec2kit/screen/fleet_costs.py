@@ -196,6 +196,7 @@ def fleet_json(report: Report) -> dict[str, Any]:
         "unseen": [
             {
                 "why": each.why,
+                "region": seen.region,
                 "from": each.start,
                 "to": each.end,
                 "machines": list(each.machines),

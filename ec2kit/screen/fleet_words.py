@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from ec2kit.costs.fleet.holding import by_currency
@@ -15,6 +16,8 @@ from ec2kit.model.periods import format_time
 
 FEW_HOURS = 6 * 24
 """Less than a week, of which a part of a day may be missing, says little of a year."""
+FEW_REGIONS = 3
+"""More are counted, not named."""
 _WHY = {
     Blind.NOT_OURS: "what {machines} that ec2kit did not launch ran before their last start",
     Blind.END_UNKNOWN: "what {machines} that are gone ran until they went, which nobody saw",
@@ -44,19 +47,31 @@ def unseen_lines(report: Report) -> Iterator[str]:
     """Given the answer, yield which hours it could not see, and what it took for granted."""
     if report.window.hours < FEW_HOURS and not report.steady:
         yield f"only {report.window.hours} h were looked at: that says little of a year"
+    alike: dict[tuple[datetime, datetime], list[str]] = {}
     for seen in report.seen:
         for each in seen.unseen:
-            yield _unseen(each)
+            if each.why is Blind.BEFORE_HISTORY:
+                alike.setdefault((each.start, each.end), []).append(seen.region)
+    for (start, end), regions in alike.items():
+        when = f"from {format_time(start)} to {format_time(end)}"
+        where = f" in {_some(regions)}" if len(report.seen) > 1 else ""
+        yield f"not seen: machines that ended {when}{where}, before the history of ec2kit here begins"
+    for why in (*_WHY, *_ASSUMED):
+        found = [each for seen in report.seen for each in seen.unseen if each.why is why]
+        if found:
+            yield _unseen(why, found)
 
 
-def _unseen(each: Unseen) -> str:
-    if each.why is Blind.BEFORE_HISTORY:
-        when = f"from {format_time(each.start)} to {format_time(each.end)}"
-        return f"not seen: machines that ended {when}, before the history of ec2kit here begins"
-    machines, hours = _many(len(each.machines)), Decimal(each.seconds) / HOUR
-    if each.counted:
-        return f"assumed: {_ASSUMED[each.why].format(machines=machines)}, {hours:,.1f} h"
-    return f"not seen: {_WHY[each.why].format(machines=machines)}, {hours:,.1f} h at most"
+def _unseen(why: Blind, found: Sequence[Unseen]) -> str:
+    machines = _many(len({id for each in found for id in each.machines}))
+    hours = Decimal(sum(each.seconds for each in found)) / HOUR
+    if why in _ASSUMED:
+        return f"assumed: {_ASSUMED[why].format(machines=machines)}, {hours:,.1f} h"
+    return f"not seen: {_WHY[why].format(machines=machines)}, {hours:,.1f} h at most"
+
+
+def _some(regions: Sequence[str]) -> str:
+    return ", ".join(regions) if len(regions) <= FEW_REGIONS else f"{len(regions)} regions"
 
 
 def owned_lines(report: Report) -> Iterator[str]:

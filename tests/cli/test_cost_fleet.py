@@ -184,6 +184,14 @@ def test_nothing_runs_in_one_region_of_two(shell: Shell) -> None:
     assert "nothing ran that a reservation could cover" in shell.run("cost fleet --region us-east-1").stderr
 
 
+def test_all_regions_are_told_in_one_line_and_nothing_is_made_for_them(shell: Shell) -> None:
+    screen = shell.run("cost fleet --region all")
+    assert screen.exit == 0
+    (line,) = (each for each in screen.stderr.splitlines() if "before the history" in each)
+    assert " regions, before" in line
+    assert not list((shell.home / "state").glob("**/journal.sqlite"))
+
+
 def test_a_pipe_has_plain_numbers_and_named_columns(shell: Shell) -> None:
     line = "cost fleet --prices book.json --steady --term 1y --columns what,count,saving_yearly,break_even"
     screen = shell.run(line)

@@ -14,7 +14,7 @@ from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.cli.price_book import book_of
-from ec2kit.cli.state import State
+from ec2kit.cli.state import State, store_name
 from ec2kit.costs.comparing import parse_utilization
 from ec2kit.costs.fleet.added import parse_added
 from ec2kit.costs.fleet.history import events_in
@@ -29,7 +29,8 @@ from ec2kit.costs.prices.documents import MOST_BYTES
 from ec2kit.costs.prices.importing import imported
 from ec2kit.costs.prices.price import OfferingClass, Payment
 from ec2kit.errors import UsageError
-from ec2kit.host.files import read_text
+from ec2kit.host.files import is_file, read_text
+from ec2kit.host.paths import journal_path
 from ec2kit.model.periods import parse_duration
 from ec2kit.model.reservations import Owned
 from ec2kit.screen.fleet_costs import (
@@ -127,6 +128,9 @@ def _tell(context: Context, found: Report, what: str, now: datetime) -> None:
 
 def _sight(context: Context, aws: Aws, since: datetime, now: datetime) -> Sight:
     instances = aws.instances.describe()
+    if not is_file(journal_path(context.state_directory, store_name(aws), aws.account, aws.region)):
+        # Opening it would make one: in each of all regions, most of which nobody has ever used.
+        return Sight(aws.region, since, now, instances)
     history, begun = events_in(State.at(context, aws).journal, aws.region)
     return Sight(aws.region, since, now, instances, history, begun)
 

@@ -84,11 +84,12 @@ class Unseen:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of when machines ran."""
+    """What is known of when machines ran in a region."""
 
     spans: tuple[Span, ...] = ()
     unseen: tuple[Unseen, ...] = ()
     machines: int = 0
+    region: str = ""
 
     @property
     def first(self) -> datetime | None:
@@ -124,7 +125,7 @@ def look(sight: Sight) -> Seen:
     if sight.since < blind_until:
         unseen.insert(0, Unseen(Blind.BEFORE_HISTORY, (), sight.since, blind_until, 0))
     spans = tuple(span for story in stories for span in story.spans)
-    return Seen(spans, tuple(unseen), len({span.machine for span in spans}))
+    return Seen(spans, tuple(unseen), len({span.machine for span in spans}), sight.region)
 
 
 def as_if_always(sight: Sight) -> Seen:
@@ -135,7 +136,7 @@ def as_if_always(sight: Sight) -> Seen:
         for each in sight.instances
         if each.state in (State.RUNNING, State.PENDING)
     )
-    return Seen(spans, (), len(spans))
+    return Seen(spans, (), len(spans), sight.region)
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:

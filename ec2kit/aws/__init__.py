@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ec2kit.aws.pricing import Pricing
     from ec2kit.aws.profiles import Profiles
     from ec2kit.aws.reservations import Reservations
+    from ec2kit.aws.savings_plans import SavingsPlans
     from ec2kit.aws.sharing import Sharing
 
 __all__ = ["Aws", "Target", "connect"]
@@ -141,6 +142,13 @@ class Aws:
         from ec2kit.aws.reservations import Reservations
 
         return Reservations(self.door)
+
+    @cached_property
+    def savings_plans(self) -> SavingsPlans:
+        """Savings plans."""
+        from ec2kit.aws.savings_plans import SavingsPlans
+
+        return SavingsPlans(self.door)
 
     @cached_property
     def account(self) -> AccountId:

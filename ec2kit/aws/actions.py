@@ -34,5 +34,6 @@ BILLING: tuple[str, ...] = (
     "ce:GetCostForecast",
     "ec2:DescribeReservedInstances",
     "pricing:GetProducts",
+    "savingsplans:DescribeSavingsPlansOfferingRates",
 )
 """What `ec2kit cost` and its kin ask. A monitor has no use for it; AWS charges for Cost Explorer's."""

@@ -153,6 +153,11 @@ class Clients:
         return self._client("pricing", ASIDE, home)
 
     @cached_property
+    def savingsplans(self) -> Any:
+        """Savings plans, which have one endpoint in a partition."""
+        return self._client("savingsplans", ASIDE)
+
+    @cached_property
     def sts(self) -> Any:
         """Who we are."""
         return self._client("sts", READING)

@@ -60,6 +60,20 @@ class Owned:
         return self.hourly + (self.upfront / self.term_hours if self.term_hours else Decimal(0))
 
 
+@dataclass(frozen=True, order=True)
+class PlanRate:
+    """What an hour of a machine costs under a savings plan, whatever of it is paid at once."""
+
+    plan: str
+    """Compute or EC2Instance."""
+    seconds: int
+    """The term."""
+    payment: str
+    """No Upfront, Partial Upfront or All Upfront."""
+    rate: Decimal
+    currency: str = USD
+
+
 def platform_of(description: str) -> str:
     """Given a ProductDescription, return the platform: `Linux/UNIX (Amazon VPC)` is `Linux/UNIX`."""
     return description.removesuffix(VPC)

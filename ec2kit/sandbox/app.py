@@ -92,10 +92,15 @@ class SandboxApp:
         from ec2kit.sandbox.pricing import PricingService
         from ec2kit.sandbox.rules.meter import metered
         from ec2kit.sandbox.rules.type_facts import sold_types
+        from ec2kit.sandbox.savings_plans import SavingsPlansService
 
         self._blocks = BlocksService(self.settled)
         self.costs = CostExplorerService()
-        self._money: dict[str, Service] = {"ce": self.costs, "pricing": PricingService(sold_types)}
+        self._money: dict[str, Service] = {
+            "ce": self.costs,
+            "pricing": PricingService(sold_types),
+            "savingsplans": SavingsPlansService(sold_types),
+        }
         self._metered = metered
         # Apart from the world's dice, so that a request id never changes what happens.
         self._ids = Random(0)

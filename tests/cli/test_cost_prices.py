@@ -49,9 +49,9 @@ def test_without_an_account_the_table_answers_and_says_its_age(offline: Shell) -
 def test_an_update_is_kept_and_goes_before(shell: Shell, fleet: Fleet) -> None:
     seen = shell.run("cost prices --update")
     assert seen.exit == 0
-    assert "kept 1 machines with 12 offers, and 15 other prices" in seen.stderr
+    assert "kept 1 machines with 24 offers, and 15 other prices" in seen.stderr
     (row,) = rows(shell.run("cost prices t3.micro --os linux -o json"))
-    assert (row["price"]["amount"], row["offers"]) == ("0.01", 12)
+    assert (row["price"]["amount"], row["offers"]) == ("0.01", 24)
     assert row["source"] == "the practice AWS's price list, which is invented"
     units = rows(shell.run("cost prices -o json"))
     assert {each["kind"] for each in units} == {"volume", "iops", "throughput", "snapshot", "address"}
@@ -59,7 +59,7 @@ def test_an_update_is_kept_and_goes_before(shell: Shell, fleet: Fleet) -> None:
     kept = shell.run("cost reserved t3.micro")
     assert kept.exit == 0
     assert "not allowed" in kept.stderr or "could not be asked" in kept.stderr
-    assert len(kept.stdout.splitlines()) == 13
+    assert len(kept.stdout.splitlines()) == 25
     assert shell.run("cost prices --update").exit == 7
 
 
@@ -75,7 +75,7 @@ def test_types_and_systems_are_asked_for_by_name(shell: Shell) -> None:
 def test_what_aws_says_now(shell: Shell) -> None:
     found = rows(shell.run("cost reserved t3.micro -n 4 -o json"))
     by_offer = {each["offer"]: each for each in found}
-    assert len(found) == 13
+    assert len(found) == 25
     assert by_offer["on-demand"]["yearly"]["amount"] == "350.40"
     assert by_offer["1y standard partial-upfront"]["upfront"]["amount"] == "108.00"
     less = {
@@ -83,6 +83,14 @@ def test_what_aws_says_now(shell: Shell) -> None:
     }
     assert less["on-demand"]["yearly"]["amount"] == "175.20"
     assert "less your 50 %" in shell.run("cost reserved t3.micro --discount 50%").stderr
+
+
+def test_without_savings_plans_the_rest_is_told(shell: Shell, fleet: Fleet) -> None:
+    fleet.break_("error:AccessDeniedException", "savingsplans:DescribeSavingsPlansOfferingRates")
+    seen = shell.run("cost reserved t3.micro")
+    assert seen.exit == 0
+    assert "without savings plans, which could not be asked for" in seen.stderr
+    assert len(seen.stdout.splitlines()) == 13
 
 
 def test_there_and_back(offline: Shell) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ec2kit.aws import Aws
+from ec2kit.cli.commands.cost_reserved import plans_beside
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.cli.price_book import book_of, price_directory
@@ -121,7 +122,7 @@ def _update(context: Context, types: tuple[str, ...], system: System | None) -> 
         context.announce(aws)
         for machine in _wanted(aws, types, system):
             try:
-                lists.append(machine_prices(aws, machine))
+                lists.append(plans_beside(context, aws, machine_prices(aws, machine)))
             except NotFound as error:
                 context.complain(error)
                 context.failed(Exit.NOT_FOUND)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ec2kit.aws import Aws
 from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
@@ -15,7 +16,7 @@ from ec2kit.costs.comparing import parse_utilization
 from ec2kit.costs.prices.book_files import is_book_text, parse_book
 from ec2kit.costs.prices.discount import discounted, parse_discount
 from ec2kit.costs.prices.documents import MOST_BYTES, products_of
-from ec2kit.costs.prices.live import machine_prices
+from ec2kit.costs.prices.live import machine_prices, with_plans
 from ec2kit.costs.prices.price import Machine, PriceList, System
 from ec2kit.costs.prices.products import Product, pin, regions_with
 from ec2kit.costs.reserving import choices
@@ -90,12 +91,24 @@ def reserved(
 
 def _of_aws_or_book(context: Context, machine: Machine, *, kept: bool) -> PriceList:
     """AWS's own answer, or what is kept when AWS cannot be asked."""
-    if not kept:
-        try:
-            return machine_prices(context.aws(machine.region), machine)
-        except UNREACHED as error:
-            context.say(f"AWS's price list could not be asked: {error.message}; this is of what is kept here")
-    return book_of(context).machine(machine)
+    if kept:
+        return book_of(context).machine(machine)
+    aws = context.aws(machine.region)
+    try:
+        found = machine_prices(aws, machine)
+    except UNREACHED as error:
+        context.say(f"AWS's price list could not be asked: {error.message}; this is of what is kept here")
+        return book_of(context).machine(machine)
+    return plans_beside(context, aws, found)
+
+
+def plans_beside(context: Context, aws: Aws, prices: PriceList) -> PriceList:
+    """With savings plans, or without them and the reason where AWS does not tell."""
+    try:
+        return with_plans(aws, prices)
+    except UNREACHED as error:
+        context.say(f"without savings plans, which could not be asked for: {error.message}")
+        return prices
 
 
 def _of_file(context: Context, prices: str, type: str, system: System) -> PriceList:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ec2kit.costs.prices.price import Machine, PriceList, System
-from ec2kit.costs.prices.products import OPERATIONS, filters_of, pin, products_of_page
+from ec2kit.costs.offers import Term
+from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList, System
+from ec2kit.costs.prices.products import OPERATIONS, PAYMENTS, filters_of, pin, products_of_page
 from ec2kit.costs.prices.unit_products import ADDRESS_GROUP, STORAGE, unit_prices
 from ec2kit.costs.prices.units import UnitPrice
+from ec2kit.model.reservations import PlanRate
 
 if TYPE_CHECKING:
     from ec2kit.aws import Aws
     from ec2kit.model.instances import Instance
 
+PLATFORMS = {
+    System.LINUX: "Linux/UNIX",
+    System.RHEL: "Red Hat Enterprise Linux",
+    System.SUSE: "SUSE Linux",
+    System.WINDOWS: "Windows",
+}
+"""Operating systems as savings plans and reservations name them."""
+UPFRONT = {
+    Payment.NO_UPFRONT: Decimal(0),
+    Payment.PARTIAL_UPFRONT: Decimal("0.5"),
+    Payment.ALL_UPFRONT: Decimal(1),
+}
+"""What share of a savings plan's commitment is paid at once."""
 _SYSTEMS = {operation: system for system, operation in OPERATIONS.items()}
 
 
@@ -23,9 +40,31 @@ def source_of(aws: Aws) -> str:
 
 
 def machine_prices(aws: Aws, machine: Machine) -> PriceList:
-    """The prices of a machine now. Raises `NotFound`, `MalformedPrices`, and what calling AWS raises."""
+    """The prices of a machine now, on demand and reserved. Raises `NotFound`, `MalformedPrices`, and what calling AWS
+    raises."""
     page = tuple(aws.pricing.products("AmazonEC2", filters_of(machine)))
     return pin(products_of_page(page), machine, source_of(aws))
+
+
+def with_plans(aws: Aws, prices: PriceList) -> PriceList:
+    """The same with what the machine costs under savings plans now. Raises what calling AWS raises."""
+    machine = prices.machine
+    rates = aws.savings_plans.rates(machine.region, machine.type, PLATFORMS[machine.system])
+    return replace(prices, reserved=(*prices.reserved, *map(plan_price, rates)))
+
+
+def plan_price(rate: PlanRate) -> Price:
+    """Given a savings plan's rate, return what committing oneself to one such machine for the term costs.
+
+    The commitment is paid for every hour (Savings Plans User Guide, "How Savings Plans work"): nothing of it upfront,
+    half of it, or all.
+    """
+    term = Term.ONE_YEAR if rate.seconds == Term.ONE_YEAR.hours * 3600 else Term.THREE_YEARS
+    payment = PAYMENTS[rate.payment]
+    at_once = UPFRONT[payment]
+    kind = OfferingClass.COMPUTE_PLAN if rate.plan == "Compute" else OfferingClass.INSTANCE_PLAN
+    upfront = rate.rate * term.hours * at_once
+    return Price(upfront, rate.rate * (1 - at_once), Commitment(term, kind, payment), rate.currency)
 
 
 def region_units(aws: Aws, region: str) -> tuple[UnitPrice, ...]:

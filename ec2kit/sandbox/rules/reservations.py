@@ -32,6 +32,8 @@ PLATFORMS = {
 """The price list's operating systems as ProductDescription has them."""
 PAYING = timedelta(minutes=1)
 """A reservation is `payment-pending` before it is active: "several minutes" on AWS."""
+PAGE = 100
+"""Offers in an answer, at most, and when the request does not say."""
 MOST = 100
 """Instances in one purchase; a quota of AWS's, of 20 in a month and region, is not kept."""
 
@@ -90,6 +92,7 @@ class Bought:
     offering: Offering
     count: int
     start: datetime
+    account: str
 
     def told(self) -> dict[str, Any]:
         """As DescribeReservedInstances tells of it now."""
@@ -122,30 +125,42 @@ def offerings(region: str, types: Iterable[str], zone: str = "") -> Iterator[Off
 def _offered(self: Any) -> Any:
     self.error_on_dryrun()
     type_ = self._get_param("InstanceType")
-    zone = self._get_param("AvailabilityZone") or ""
     ids = self._get_param("ReservedInstancesOfferingIds", []) or []
-    found = [
-        {**each.told(), "ReservedInstancesOfferingId": each.id, "Marketplace": False, "PricingDetails": []}
-        for each in offerings(self.ec2_backend.region_name, [type_] if type_ else sold_types(), zone)
-    ]
     if type_ and type_ not in sold_types():
         raise invalid_value(type_, "InstanceType")
-    for name in ("ProductDescription", "OfferingClass", "OfferingType"):
-        if wanted := self._get_param(name):
-            found = [each for each in found if str(each[name]).startswith(str(wanted))]
+    types = [type_] if type_ else sold_types()
+    found = [
+        {**each.told(), "ReservedInstancesOfferingId": each.id, "Marketplace": False, "PricingDetails": []}
+        for zone in _zones(self, every=bool(ids))
+        for each in offerings(self.ec2_backend.region_name, types, zone)
+        if not ids or each.id in ids
+    ]
+    for wanted in ids:
+        if wanted not in {each["ReservedInstancesOfferingId"] for each in found}:
+            raise _no_offering(wanted)
+    for name in ("ProductDescription", "OfferingClass", "OfferingType", "InstanceTenancy"):
+        if asked := self._get_param(name):
+            found = [each for each in found if each[name] == str(asked).removesuffix(" (Amazon VPC)")]
     least, most = self._get_param("MinDuration"), self._get_param("MaxDuration")
     found = [
         each
         for each in found
-        if (not ids or each["ReservedInstancesOfferingId"] in ids)
-        and (least is None or each["Duration"] >= int(least))
+        if (least is None or each["Duration"] >= int(least))
         and (most is None or each["Duration"] <= int(most))
     ]
     found = _filtered(found, self._filters_from_querystring())
-    if ids and not found:
-        raise _no_offering(ids[0])
-    shown, token = page(found, _number(self._get_param("MaxResults")), self._get_param("NextToken"))
+    size = _number(self._get_param("MaxResults"))
+    shown, token = page(found, PAGE if size is None else size, self._get_param("NextToken"), (1, PAGE))
     return ActionResult({"ReservedInstancesOfferings": list(shown), "NextToken": token})
+
+
+def _zones(self: Any, *, every: bool) -> tuple[str, ...]:
+    """The region, which is no zone, unless one is asked for; `every` one when it is asked for by id."""
+    known = tuple(each.name for each in self.ec2_backend.describe_availability_zones())
+    asked = self._get_param("AvailabilityZone")
+    if asked and asked not in known:
+        raise invalid_value(asked, "AvailabilityZone")
+    return (asked,) if asked else ("", *known) if every else ("",)
 
 
 def _purchase(self: Any) -> Any:
@@ -154,15 +169,21 @@ def _purchase(self: Any) -> Any:
         raise missing("ReservedInstancesOfferingId")
     if count is None or not 1 <= count <= MOST:
         raise invalid_value(count, "InstanceCount")
+    if self._get_param("PurchaseTime"):
+        raise refusal("UnsupportedOperation", "The sandbox does not queue purchases: leave PurchaseTime out")
     region = self.ec2_backend.region_name
-    zones = ("", *(each.name for each in self.ec2_backend.describe_availability_zones()))
-    everything = (each for zone in zones for each in offerings(region, sold_types(), zone))
+    places = _zones(self, every=True)
+    everything = (each for zone in places for each in offerings(region, sold_types(), zone))
     found = next((each for each in everything if each.id == wanted), None)
     if found is None:
         raise _no_offering(wanted)
+    limit = (self._get_param("LimitPrice") or {}).get("Amount")
+    if limit is not None and found.amounts[0] * count > Decimal(str(limit)):
+        raise invalid_value(limit, "LimitPrice", "It costs more.")
     self.error_on_dryrun()
     ledger = _ledger()
-    bought = Bought(str(uuid5(NAMESPACE_OID, f"{wanted}/{len(ledger)}")), found, count, now())
+    name = str(uuid5(NAMESPACE_OID, f"{wanted}/{len(ledger)}"))
+    bought = Bought(name, found, count, now(), self.ec2_backend.account_id)
     ledger.append(bought)
     return ActionResult({"ReservedInstancesId": bought.id})
 
@@ -170,8 +191,8 @@ def _purchase(self: Any) -> Any:
 def _owned(self: Any) -> Any:
     self.error_on_dryrun()
     ids = self._get_param("ReservedInstancesIds", []) or []
-    region = self.ec2_backend.region_name
-    found = [each.told() for each in _ledger() if each.offering.region == region]
+    here = (self.ec2_backend.region_name, self.ec2_backend.account_id)
+    found = [each.told() for each in _ledger() if (each.offering.region, each.account) == here]
     known = {each["ReservedInstancesId"] for each in found}
     for wanted in ids:
         if wanted not in known:

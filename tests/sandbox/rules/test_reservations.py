@@ -100,6 +100,32 @@ def test_each_purchase_is_one(sandbox: InProcess) -> None:
     assert sandbox.client("ec2", region="us-east-1").describe_reserved_instances()["ReservedInstances"] == []
 
 
+def test_an_offer_is_found_by_its_id_and_by_what_it_is_for(sandbox: InProcess) -> None:
+    zonal = offers(sandbox, AvailabilityZone="eu-west-1b", ProductDescription="Windows")[0]
+    (found,) = offers(sandbox, ReservedInstancesOfferingIds=[zonal["ReservedInstancesOfferingId"]])
+    assert found == zonal
+    assert len(offers(sandbox, ProductDescription="Linux/UNIX (Amazon VPC)")) == 12
+    assert offers(sandbox, InstanceTenancy="dedicated") == []
+
+
+def test_nobody_pays_more_than_they_said(sandbox: InProcess) -> None:
+    (offer,) = offers(
+        sandbox,
+        ProductDescription="Linux/UNIX",
+        OfferingClass="standard",
+        OfferingType="All Upfront",
+        MaxDuration=YEAR,
+    )
+    client = sandbox.client("ec2")
+    wanted = {"ReservedInstancesOfferingId": offer["ReservedInstancesOfferingId"], "InstanceCount": 2}
+    with pytest.raises(ClientError, match="LimitPrice"):
+        client.purchase_reserved_instances_offering(
+            **wanted, LimitPrice={"Amount": 105, "CurrencyCode": "USD"}
+        )
+    client.purchase_reserved_instances_offering(**wanted, LimitPrice={"Amount": 106, "CurrencyCode": "USD"})
+    assert len(owned(sandbox)) == 1
+
+
 def test_pages(sandbox: InProcess) -> None:
     first = sandbox.client("ec2").describe_reserved_instances_offerings(
         InstanceType="t3.micro", MaxResults=40
@@ -135,6 +161,12 @@ def test_pages(sandbox: InProcess) -> None:
             {"ReservedInstancesOfferingId": "x", "InstanceCount": 0},
             "InvalidParameterValue",
         ),
+        (
+            "describe_reserved_instances_offerings",
+            {"AvailabilityZone": "mars-1a", "InstanceType": "t3.micro"},
+            "InvalidParameterValue",
+        ),
+        ("describe_reserved_instances_offerings", {"MaxResults": 101}, "InvalidParameterValue"),
         ("describe_reserved_instances", {"ReservedInstancesIds": ["x"]}, "InvalidReservedInstancesId"),
         (
             "describe_reserved_instances",

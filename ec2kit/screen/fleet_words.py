@@ -19,14 +19,14 @@ FEW_HOURS = 6 * 24
 FEW_REGIONS = 3
 """More are counted, not named."""
 _WHY = {
-    Blind.NOT_OURS: "what {machines} that ec2kit did not launch ran before their last start",
-    Blind.END_UNKNOWN: "what {machines} that are gone ran until they went, which nobody saw",
-    Blind.STOP_UNKNOWN: "what {machines} ran that are stopped, AWS does not say since when",
-    Blind.UNKNOWN_KIND: "what {machines} were, which the history does not say",
+    Blind.NOT_OURS: "what {machines} not launched by ec2kit ran before the last start",
+    Blind.END_UNKNOWN: "what {machines} ran before an end that nobody saw",
+    Blind.STOP_UNKNOWN: "what {machines} ran before a stop whose time AWS does not say",
+    Blind.UNKNOWN_KIND: "what {machines} ran whose type the history does not say",
 }
 _ASSUMED = {
-    Blind.ASSUMED: "{machines} counted as if they had run on until they were started anew",
-    Blind.TAKEN_FOR_LINUX: "{machines} that are gone counted as Linux, since the history does not say",
+    Blind.ASSUMED: "{machines} counted as running on until started anew, since nobody saw a stop",
+    Blind.TAKEN_FOR_LINUX: "{machines}, gone since, counted as Linux, since the history does not say",
 }
 
 

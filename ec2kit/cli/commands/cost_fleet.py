@@ -99,8 +99,13 @@ def fleet(
     names = [aws.region for aws in regions]
     more = tuple(parse_added(text, names) for text in added)
     context.announce(regions[0])
+    shown = [aws.instances.describe() for aws in regions]
+    # Only now: it is AWS's time, which AWS has to have told.
     now = context.clock.now()
-    sights = [_sight(context, aws, now - back, now) for aws in regions]
+    sights = [
+        _sight(context, aws, Sight(aws.region, now - back, now, found))
+        for aws, found in zip(regions, shown, strict=True)
+    ]
     seen, window = _looked(sights, steady=steady)
     owned = _owned(context, owned_file, regions)
     found = report(seen, offers, Asked(window, now, owned, more, least, steady))
@@ -126,13 +131,13 @@ def _tell(context: Context, found: Report, what: str, now: datetime) -> None:
         context.show(ADVICE_COLUMNS, found.advice)
 
 
-def _sight(context: Context, aws: Aws, since: datetime, now: datetime) -> Sight:
-    instances = aws.instances.describe()
+def _sight(context: Context, aws: Aws, sight: Sight) -> Sight:
+    """With what the history says, where there is one."""
     if not is_file(journal_path(context.state_directory, store_name(aws), aws.account, aws.region)):
         # Opening it would make one: in each of all regions, most of which nobody has ever used.
-        return Sight(aws.region, since, now, instances)
+        return sight
     history, begun = events_in(State.at(context, aws).journal, aws.region)
-    return Sight(aws.region, since, now, instances, history, begun)
+    return replace(sight, history=history, begun=begun)
 
 
 def _looked(sights: Sequence[Sight], *, steady: bool) -> tuple[list[Seen], Window]:

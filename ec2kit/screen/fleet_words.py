@@ -16,6 +16,10 @@ from ec2kit.model.periods import format_time
 
 FEW_HOURS = 6 * 24
 """Less than a week, of which a part of a day may be missing, says little of a year."""
+NOT_IN_IT = (
+    "not in it: savings plans that you have, and what other accounts of your organization reserved or run"
+)
+"""Either may cover what is advised here."""
 FEW_REGIONS = 3
 """More are counted, not named."""
 _WHY = {
@@ -60,6 +64,8 @@ def unseen_lines(report: Report) -> Iterator[str]:
         found = [each for seen in report.seen for each in seen.unseen if each.why is why]
         if found:
             yield _unseen(why, found)
+    if any(each.reserving for each in report.advice):
+        yield NOT_IN_IT
 
 
 def _unseen(why: Blind, found: Sequence[Unseen]) -> str:

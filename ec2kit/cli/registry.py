@@ -118,7 +118,7 @@ COMMANDS: tuple[Command, ...] = (
         ("cost", "cost:cost", "this month so far, its biggest drivers, and what it will come to", DAILY),
         ("cost compare", "cost_compare:compare", "a reservation against on demand, from plain figures"),
         ("cost reserved", "cost_reserved:reserved", "every offer for a type beside its price on demand"),
-        ("cost fleet", "cost_fleet:fleet", "which reservations would have paid for what ran, and what to buy"),
+        ("cost fleet", "cost_fleet:fleet", "which reservations would have paid, and what to buy"),
         ("cost prices", "cost_prices:prices", "what prices are known here, how old they are, and asked anew"),
         ("cost usage", "cost_usage:usage", "usage reports and bills explained, and what drives them"),
     ),

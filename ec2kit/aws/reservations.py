@@ -48,6 +48,7 @@ def parse_reservation(item: Mapping[str, Any], region: str) -> Owned:
         hourly=hourly,
         usage=_decimal(item.get("UsagePrice")),
         currency=item.get("CurrencyCode", USD),
+        seconds=int(item.get("Duration", 0)),
     )
 
 

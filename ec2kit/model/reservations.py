@@ -43,6 +43,9 @@ class Owned:
     usage: Decimal = Decimal(0)
     """UsagePrice: for the hours that were used, as sold until 2014."""
     currency: str = USD
+    seconds: int = 0
+    """Duration: the term that was bought. One that was modified ends when what it became begins, and both have
+    the term of the first ("Modify Reserved Instances", EC2 User Guide); 0 where it is not told."""
 
     @property
     def is_regional(self) -> bool:
@@ -51,8 +54,13 @@ class Owned:
 
     @property
     def term_hours(self) -> Decimal:
-        """The hours from its start to its end."""
-        return Decimal(round((self.end - self.start).total_seconds())) / 3600
+        """The hours that the upfront was paid for: those of its term, or from its start to its end."""
+        return Decimal(self.seconds or round((self.end - self.start).total_seconds())) / 3600
+
+    @property
+    def upfront_elsewhere(self) -> bool:
+        """Whether what was paid at once is not told here: it stays with the one that this was modified from."""
+        return self.offering_type in ("Partial Upfront", "All Upfront") and not self.upfront
 
     @property
     def amortized_hourly(self) -> Decimal:

@@ -97,6 +97,10 @@ def owned_lines(report: Report) -> Iterator[str]:
         yield f"owned: net savings {_sums(known)} (used hours on demand, less the amortised fee)"
     if missing:
         yield f"owned: of {missing} no saving is told, a price on demand is missing"
+    elsewhere = [each.held.owned.id for each in report.holdings if each.held.owned.upfront_elsewhere]
+    if elsewhere:
+        what = f"{', '.join(elsewhere[:3])}{' …' if len(elsewhere) > 3 else ''}"
+        yield f"owned: the fee of {what} lacks what was paid at once, before a modification: AWS does not tell it again"
     for each in report.holdings:
         if each.ends_soon:
             owned = each.held.owned

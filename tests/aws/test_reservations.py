@@ -71,5 +71,6 @@ def test_what_was_bought_is_owned() -> None:
         offering_type="Partial Upfront",
         upfront=Decimal(str(offer["FixedPrice"])),
         hourly=Decimal(str(offer["RecurringCharges"][0]["Amount"])),
+        seconds=offer["Duration"],
     )
     assert found.term_hours in (8760, 26280)

@@ -49,3 +49,18 @@ def test_where_it_may_not_be_asked_the_rest_is_answered(fleet: Fleet) -> None:
     assert seen.exit == 0
     assert "what is reserved already is not in it (--owned FILE has it)" in seen.stderr
     assert "machines ran" in seen.stderr
+
+
+def test_hours_in_which_nothing_ran_count_when_the_history_saw_them(fleet: Fleet) -> None:
+    there = "--region eu-central-1"
+    assert fleet.cron.run(f"eip allocate {there}").exit == 0
+    fleet.sandbox.tick(5 * 24 * 3600)
+    client = fleet.sandbox.client("ec2", region="eu-central-1")
+    source = fleet.sandbox.client("ec2").describe_images(Owners=["self"])["Images"][0]["ImageId"]
+    image = client.copy_image(SourceImageId=source, SourceRegion="eu-west-1", Name="copy")["ImageId"]
+    fleet.sandbox.tick(24 * 3600)
+    client.run_instances(ImageId=image, InstanceType="t3.micro", MinCount=1, MaxCount=1)
+    fleet.sandbox.tick(24 * 3600)
+    found = json.loads(fleet.cron.run(f"cost fleet --last 20d {there} -o json").stdout)
+    assert 7 * 24 <= found["hours"] <= 7 * 24 + 1
+    assert found["eligible_hours"] < 26

@@ -18,7 +18,9 @@ from ec2kit.sandbox.calls import Call
 from tests.cli.watched import ADDRESS, Fleet
 from tests.repository.files import ROOT
 
-CALLED = re.compile(r"clients\.(ce|ec2|ec2_acting|iam|pricing|savingsplans|ssm|sts)\.((?:describe|get|list)_[a-z_]+)")
+CALLED = re.compile(
+    r"clients\.(ce|ec2|ec2_acting|iam|pricing|savingsplans|ssm|sts)\.((?:describe|get|list)_[a-z_]+)"
+)
 POLICIES = policies()
 
 

@@ -141,13 +141,14 @@ def _sight(context: Context, aws: Aws, sight: Sight) -> Sight:
 
 
 def _looked(sights: Sequence[Sight], *, steady: bool) -> tuple[list[Seen], Window]:
-    """What was seen, in the hours that were asked for; or from the first that is known to have run, if that is later:
-    hours of which nothing at all is known would look like hours in which nothing ran."""
+    """What was seen, in the hours that were asked for; or, if that is later, from when the history begins or the first
+    machine is known to have run: hours of which nothing at all is known would look like hours in which nothing ran."""
     if steady:
         seen = [as_if_always(sight) for sight in sights]
     else:
         seen = [look(sight) for sight in sights]
     firsts = [each.first for each in seen if each.first is not None]
+    firsts += [sight.begun for sight in sights if sight.begun is not None]
     window = Window.around(max(sights[0].since, min(firsts, default=sights[0].since)), sights[0].now)
     if steady:
         return seen, Window(window.end - 1, window.end)

@@ -21,6 +21,8 @@ from ec2kit.model.reservations import Owned
 
 GOOD = ("active", "retired")
 """One that was modified or exchanged is retired, and ended when what it became began ("Modify Reserved Instances")."""
+COMING = ("payment-pending", "queued")
+"""Bought, and good soon: nobody is advised to buy it again."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,18 @@ def held_in(owned: Iterable[Owned], window: Window, *, throughout: bool = False)
     """Given reservations, return those that were paid for, with their hours in the window.
 
     `throughout`: as if what is good at the window's end had been so all the time. For what to buy next that is the
-    question: what was bought yesterday covers tomorrow, though it did not cover last week.
+    question: what was bought yesterday covers tomorrow, though it did not cover last week. So does what is being paid
+    for, or queued.
     """
     found: list[Held] = []
     for each in sorted(owned, key=lambda one: (one.start, one.id)):
         begins, ends = second_of(each.start) // HOUR, second_of(each.end) // HOUR
         first, end = max(window.first, begins), min(window.end, ends)
         if throughout:
-            first, end = (window.first, window.end) if first < end == window.end else (0, 0)
-        if each.state in GOOD and first < end and each.count > 0:
+            good = each.state in COMING or first < end == window.end
+            first, end = (window.first, window.end) if good else (0, 0)
+        states = (*GOOD, *COMING) if throughout else GOOD
+        if each.state in states and first < end and each.count > 0:
             found.append(Held(each, first, end))
     return tuple(found)
 

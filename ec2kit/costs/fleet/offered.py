@@ -91,20 +91,25 @@ class Offers:
     def of(self, market: Market, pools: Iterable[Pool]) -> Offered:
         """Given a market and what runs in it, return its prices."""
         types = sorted({pool.type for pool in pools}, key=_by_size)
-        lists = {type: found for type in types if (found := self._prices(market, type))}
+        priced = {type: found for type in types if (found := self._prices(market, type))}
+        # No sum hides an exchange rate: what is priced in another currency than the first is as good as not priced.
+        currency = next((found.on_demand.currency for found in priced.values()), None)
+        lists = {type: found for type, found in priced.items() if found.on_demand.currency == currency}
         self._used |= {found.machine: found for found in lists.values()}
         unpriced = tuple(type for type in types if type not in lists)
         for type in self._candidates(market, types):
             found = lists.get(type) or self._prices(market, type)
-            offers = tuple(price for price in found.reserved if self.wanted.admits(price)) if found else ()
-            if found and offers:
+            if found is None or found.on_demand.currency != (currency or found.on_demand.currency):
+                continue
+            offers = tuple(price for price in found.reserved if self._admits(price, found))
+            if offers:
                 self._used[found.machine] = found
                 return Offered(market, {**lists, type: found}, unpriced, found.machine, offers)
         return Offered(market, lists, unpriced)
 
     def hourly(self, pool: Pool) -> Money | None:
-        """An hour of a machine on demand; None when the book has no price."""
-        found = self._prices(pool.market, pool.type)
+        """An hour of a machine on demand; None when the book has no price. It has none for dedicated tenancy."""
+        found = self._prices(pool.market, pool.type) if not pool.apart else None
         if found is None:
             return None
         self._used[found.machine] = found
@@ -118,6 +123,9 @@ class Offers:
             except NotFound:
                 self._found[machine] = None
         return self._found[machine]
+
+    def _admits(self, price: Price, found: PriceList) -> bool:
+        return self.wanted.admits(price) and price.currency == found.on_demand.currency
 
     def _prices(self, market: Market, type: str) -> PriceList | None:
         machine = machine_of(market.region, type, market.platform)

@@ -46,7 +46,7 @@ def _owned(row: Any, region: str, where: str) -> Owned:
         # A local zone's name ends in a letter as well: us-west-2-lax-1a.
         region=region or zone[:-1],
         type=_text(row, "InstanceType", where),
-        count=int(_amount(row.get("InstanceCount", Decimal(1)), where)),
+        count=_whole(row, "InstanceCount", 1, where),
         start=start,
         end=end,
         zone=zone,
@@ -59,6 +59,7 @@ def _owned(row: Any, region: str, where: str) -> Owned:
         hourly=sum(charges, Decimal(0)),
         usage=_amount(row.get("UsagePrice", Decimal(0)), where),
         currency=_text(row, "CurrencyCode", where, needed=False) or USD,
+        seconds=_whole(row, "Duration", 0, where),
     )
 
 
@@ -78,6 +79,13 @@ def _text(row: Mapping[str, Any], name: str, where: str, *, needed: bool = True)
     if needed or found not in (None, ""):
         _wrong(where, f"has no {name}")
     return ""
+
+
+def _whole(row: Mapping[str, Any], name: str, without: int, where: str) -> int:
+    found = _amount(row.get(name, Decimal(without)), where)
+    if found != found.to_integral_value():
+        _wrong(where, f"has {found} as its {name}")
+    return int(found)
 
 
 def _amount(value: Any, where: str) -> Decimal:

@@ -223,3 +223,39 @@ def test_the_parts_add_up(machines: list[tuple[str, int, int]], held: list[tuple
     sums = sum((each.amount for each in (*paid, *displaced)), Decimal(0))
     assert abs(sums - sum((each.amount for each in alone), Decimal(0))) < cent
     assert found.covered_hours <= found.eligible_hours
+
+
+def test_what_is_being_paid_for_is_not_advised_again() -> None:
+    bought = replace(owned(count=1), start=at(HOURS - 0.01), end=at(HOURS + 8760))
+    for state in ("payment-pending", "queued", "active"):
+        (advice,) = answer([(pool(), 0, HOURS)], (replace(bought, state=state),)).advice
+        assert advice.reserving is None, state
+    (again,) = answer([(pool(), 0, HOURS)], (replace(bought, state="payment-failed"),)).advice
+    assert again.reserving
+    assert answer([(pool(), 0, HOURS)], (replace(bought, state="queued"),)).holdings == ()
+
+
+def test_a_dedicated_machine_is_not_priced_as_a_shared_one() -> None:
+    dedicated = pool(tenancy="dedicated")
+    held = replace(owned(count=1, hourly="0.05"), tenancy="dedicated")
+    (one,) = answer([(dedicated, 0, HOURS)], (held,)).holdings
+    assert one.used_hours == HOURS
+    assert (one.displaced, one.net) == (None, None)
+
+
+def test_amounts_in_several_currencies_are_never_one_sum() -> None:
+    large = listed("m5.large", "0.10", offer("0", "0.06"))
+    other = listed("m5.xlarge", "0.20", offer("0", "0.12"))
+    euro = replace(
+        other,
+        on_demand=replace(other.on_demand, currency="EUR"),
+        reserved=tuple(replace(each, currency="EUR") for each in other.reserved),
+    )
+    machines = [(pool(), 0, HOURS), (pool("m5.xlarge"), 0, HOURS)]
+    (advice,) = answer(machines, prices=book(large, euro)).advice
+    assert advice.offered.unpriced == ("m5.xlarge",)
+    assert advice.saving_yearly
+    assert advice.saving_yearly.currency == "USD"
+    mixed = replace(large, reserved=tuple(replace(each, currency="EUR") for each in large.reserved))
+    (nothing,) = answer([(pool(), 0, HOURS)], prices=book(mixed)).advice
+    assert nothing.reserving is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -41,3 +42,15 @@ def test_it_is_regional_unless_it_has_a_zone() -> None:
 def test_what_old_descriptions_end_with_means_nothing() -> None:
     assert platform_of("Linux/UNIX (Amazon VPC)") == "Linux/UNIX"
     assert platform_of("Red Hat Enterprise Linux") == "Red Hat Enterprise Linux"
+
+
+def test_one_that_was_modified_has_the_term_that_was_bought() -> None:
+    """c4.large at 263 and 0.03, modified after ten days: 263 / 8,760 + 0.03 = 0.0600 an hour, not 1.1258."""
+    bought = replace(T2_MICRO, upfront=Decimal(263), hourly=Decimal("0.03"), seconds=31536000)
+    retired = replace(bought, end=START + timedelta(days=10), state="retired")
+    assert retired.amortized_hourly == bought.amortized_hourly
+    assert round(retired.amortized_hourly, 4) == Decimal("0.0600")
+    became = replace(bought, start=START + timedelta(days=10), upfront=Decimal(0))
+    assert became.upfront_elsewhere
+    assert not bought.upfront_elsewhere
+    assert not replace(became, offering_type="No Upfront").upfront_elsewhere

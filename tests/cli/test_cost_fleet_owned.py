@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,27 @@ def test_hours_in_which_nothing_ran_count_when_the_history_saw_them(fleet: Fleet
     found = json.loads(fleet.cron.run(f"cost fleet --last 20d {there} -o json").stdout)
     assert 7 * 24 <= found["hours"] <= 7 * 24 + 1
     assert found["eligible_hours"] < 26
+
+
+def test_what_usage_reports_have_counts_in_their_days(fleet: Fleet) -> None:
+    day = (fleet.sandbox.now - timedelta(days=20)).replace(hour=0, minute=0, second=0, microsecond=0)
+    header = (
+        "line_item_line_item_type,line_item_usage_start_date,line_item_usage_end_date,line_item_usage_type"
+    )
+    more = "line_item_operation,line_item_resource_id,line_item_usage_amount,line_item_unblended_cost"
+    lines = [f"{header},{more},line_item_currency_code,line_item_product_code,product_region_code"]
+    for hour in range(240):
+        start, end = (day + timedelta(hours=each) for each in (hour, hour + 1))
+        times = f"{start:%Y-%m-%dT%H:%M:%SZ},{end:%Y-%m-%dT%H:%M:%SZ}"
+        for machine in ("i-1", "i-2", "i-3"):
+            what = f"EU-BoxUsage:t3.micro,RunInstances,{machine},1,0.01,USD,AmazonEC2,eu-west-1"
+            lines.append(f"Usage,{times},{what}")
+    (fleet.home / "cur.csv").write_text("\n".join(lines) + "\n")
+    seen = fleet.cron.run("cost fleet --usage cur.csv --last 25d -o json")
+    assert seen.exit == 0, seen.stderr
+    assert f"from {day:%Y-%m-%d}T00:00:00Z" in fleet.cron.run("cost fleet --usage cur.csv").stderr
+    found = json.loads(seen.stdout)
+    alone = json.loads(fleet.cron.run("cost fleet --last 25d -o json").stdout)
+    assert abs(found["eligible_hours"] - alone["eligible_hours"] - 3 * 240) < 1
+    assert found["from"] < alone["from"]
+    assert fleet.cron.run("cost fleet --usage none.csv").exit == 4

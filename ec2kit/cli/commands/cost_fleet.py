@@ -22,16 +22,18 @@ from ec2kit.costs.fleet.hours import Window
 from ec2kit.costs.fleet.offered import Offers, Wanted
 from ec2kit.costs.fleet.owned_file import parse_owned
 from ec2kit.costs.fleet.report import Asked, Report, report
+from ec2kit.costs.fleet.reported import with_reported
 from ec2kit.costs.fleet.seen import Seen, Sight, as_if_always, look
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.book import PriceBook
 from ec2kit.costs.prices.documents import MOST_BYTES
 from ec2kit.costs.prices.importing import imported
 from ec2kit.costs.prices.price import OfferingClass, Payment
+from ec2kit.costs.usage.running import Reported
 from ec2kit.errors import UsageError
-from ec2kit.host.files import is_file, read_text
-from ec2kit.host.paths import journal_path
-from ec2kit.model.periods import parse_duration
+from ec2kit.host.files import ensure_directory, is_file, read_text
+from ec2kit.host.paths import cache_directory, journal_path
+from ec2kit.model.periods import format_time, parse_duration
 from ec2kit.model.reservations import Owned
 from ec2kit.screen.fleet_costs import (
     ADVICE_COLUMNS,
@@ -50,7 +52,10 @@ CLASSES = [each.value for each in OfferingClass if not each.is_plan]
 
 
 @reads
-@click.option("--last", default="30d", metavar="TIME", help="how far back to look: 7d, 90d (30d)")
+@click.option("--last", metavar="TIME", help="how far back to look: 7d, 90d (30d, or as far as reports go)")
+@click.option(
+    "--usage", "reports", multiple=True, metavar="FILE", help="a CUR or FOCUS by the hour: what it has counts"
+)
 @click.option("--steady", is_flag=True, help="as if what runs now had run all the time, and nothing else")
 @click.option("--term", type=click.Choice([term.value for term in Term]), help="only offers of this term")
 @click.option("--class", "offering_class", type=click.Choice(CLASSES), help="only this offering class")
@@ -70,7 +75,8 @@ CLASSES = [each.value for each in OfferingClass if not each.is_plan]
 )
 def fleet(
     context: Context,
-    last: str,
+    last: str | None,
+    reports: tuple[str, ...],
     steady: bool,
     term: str | None,
     offering_class: str | None,
@@ -83,17 +89,20 @@ def fleet(
 ) -> None:
     """Show which reservations would have paid for what ran, and how far those that are owned are used.
 
-    Hour by hour, over what runs now and what the history of ec2kit has; it says which hours it could not see. Owned
+    Hour by hour, over what runs now and what the history of ec2kit has, or usage reports; it says which hours it could
+    not see. Owned
     reservations come off first, as AWS applies them: zonal, then of the same size, then of the family. The best offer
     is the one that saves most; a reservation more would have cost more than it saves. Changes nothing.
 
     \b
     ec2kit cost fleet
     ec2kit cost fleet --last 90d --term 1y --payment no-upfront --target-utilization 80%
+    ec2kit cost fleet --usage cur/20261001-20261101/ --last 60d
     ec2kit cost fleet --add 'm5.large x4' --show owned
     """
     least = parse_utilization(target_utilization or "0")
-    back = _back(last)
+    back = _back(last or "30d")
+    reported = _reported(context, reports) if reports else None
     offers = Offers(_book(context, prices), _wanted(term, offering_class, payment))
     regions = context.everywhere()
     names = [aws.region for aws in regions]
@@ -102,11 +111,14 @@ def fleet(
     shown = [aws.instances.describe() for aws in regions]
     # Only now: it is AWS's time, which AWS has to have told.
     now = context.clock.now()
+    since = now - back
+    if reported and last is None:
+        since = min(since, max(now - LONGEST, reported.periods[0][0]))
     sights = [
-        _sight(context, aws, Sight(aws.region, now - back, now, found))
+        _sight(context, aws, Sight(aws.region, since, now, found))
         for aws, found in zip(regions, shown, strict=True)
     ]
-    seen, window = _looked(sights, steady=steady)
+    seen, window = _looked(sights, reported, steady=steady)
     owned = _owned(context, owned_file, regions)
     found = report(seen, offers, Asked(window, now, owned, more, least, steady))
     _tell(context, found, what, now)
@@ -140,7 +152,7 @@ def _sight(context: Context, aws: Aws, sight: Sight) -> Sight:
     return replace(sight, history=history, begun=begun)
 
 
-def _looked(sights: Sequence[Sight], *, steady: bool) -> tuple[list[Seen], Window]:
+def _looked(sights: Sequence[Sight], reported: Reported | None, *, steady: bool) -> tuple[list[Seen], Window]:
     """What was seen, in the hours that were asked for; or, if that is later, from when the history begins or the first
     machine is known to have run: hours of which nothing at all is known would look like hours in which nothing ran."""
     if steady:
@@ -149,10 +161,29 @@ def _looked(sights: Sequence[Sight], *, steady: bool) -> tuple[list[Seen], Windo
         seen = [look(sight) for sight in sights]
     firsts = [each.first for each in seen if each.first is not None]
     firsts += [sight.begun for sight in sights if sight.begun is not None]
+    firsts += [reported.periods[0][0]] if reported else []
     window = Window.around(max(sights[0].since, min(firsts, default=sights[0].since)), sights[0].now)
     if steady:
         return seen, Window(window.end - 1, window.end)
-    return [look(replace(sight, since=window.start_time)) for sight in sights], window
+    again = [look(replace(sight, since=window.start_time)) for sight in sights]
+    return [with_reported(each, reported) for each in again] if reported else again, window
+
+
+def _reported(context: Context, files: tuple[str, ...]) -> Reported:
+    """What usage reports say of when machines ran."""
+    from ec2kit.costs.usage.database import database
+    from ec2kit.costs.usage.files import find
+    from ec2kit.costs.usage.running import running
+
+    found = find(files, context.surroundings.cwd)
+    parent = ensure_directory(cache_directory(context.surroundings.environ))
+    with database(parent, [each.path for each in found.files]) as base:
+        told = running(base, found.files)
+    for start, end in told.periods:
+        context.say(f"from {format_time(start)} to {format_time(end)}: what usage reports have")
+    for note in found.notes:
+        context.say(f"note: {note}")
+    return told
 
 
 def _back(last: str) -> timedelta:

@@ -74,6 +74,13 @@ def shapes(database: Database, files: Sequence[Named]) -> list[Shape]:
     return [_placed(database, each).report.shape for each in files]
 
 
+def every_line(database: Database, files: Sequence[Named]) -> str:
+    """The SELECT of every line of all files, of which nothing is read yet. Raises as `read` does."""
+    placed = [_placed(database, each) for each in files]
+    _refuse_mixture([each.report for each in placed])
+    return "\nUNION ALL\n".join(_lines(group, "") for group in _alike(placed))
+
+
 def question(database: Database, files: Sequence[Named], wanted: Wanted) -> str:
     """What would be asked of DuckDB, as SQL over the files by the names that they have, which ends in a newline."""
     placed = [_placed(database, each) for each in files]

@@ -133,8 +133,13 @@ def _shown(amount: Money) -> str:
     return format_amount(amount.amount)
 
 
+def _offer(way: Choice) -> str:
+    """As wide as the others: what stands beside reservations is a savings plan."""
+    return str(way.price.commitment or "on-demand").replace("-savings-plan", "-plan")
+
+
 CHOICE_COLUMNS: tuple[Column[Choice], ...] = (
-    Column("offer", lambda way: str(way.price.commitment or "on-demand")),
+    Column("offer", lambda way: str(way.price.commitment or "on-demand"), shown=_offer),
     Column("upfront", lambda way: way.upfront, shown=lambda way: _shown(way.upfront)),
     Column("monthly", lambda way: way.monthly, shown=lambda way: _shown(way.monthly)),
     Column("total", lambda way: way.total, shown=lambda way: _shown(way.total)),

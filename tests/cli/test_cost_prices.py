@@ -85,6 +85,19 @@ def test_what_aws_says_now(shell: Shell) -> None:
     assert "less your 50 %" in shell.run("cost reserved t3.micro --discount 50%").stderr
 
 
+def test_a_slip_is_answered_with_the_nearest_type(shell: Shell) -> None:
+    seen = shell.run("cost reserved t3.mico")
+    assert seen.exit == 4
+    assert "did you mean t3.micro?" in seen.stderr
+
+
+def test_on_a_terminal_an_offer_fits_on_its_line(shell: Shell) -> None:
+    shell.terminal = True
+    seen = shell.run("cost reserved t3.micro")
+    assert "3y instance-plan partial-upfront" in seen.stdout
+    assert len(seen.stdout.splitlines()) == 26
+
+
 def test_without_savings_plans_the_rest_is_told(shell: Shell, fleet: Fleet) -> None:
     fleet.break_("error:AccessDeniedException", "savingsplans:DescribeSavingsPlansOfferingRates")
     seen = shell.run("cost reserved t3.micro")

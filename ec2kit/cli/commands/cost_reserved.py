@@ -96,6 +96,12 @@ def _of_aws_or_book(context: Context, machine: Machine, *, kept: bool) -> PriceL
     aws = context.aws(machine.region)
     try:
         found = machine_prices(aws, machine)
+    except NotFound as error:
+        known = [each.type for shelf in book_of(context).shelves for each in shelf.machines()]
+        near = get_close_matches(machine.type, set(known) - {machine.type}, 1)
+        raise NotFound(
+            error.message, hint=f"did you mean {near[0]}?" if near else error.hint, resource=machine.type
+        ) from error
     except UNREACHED as error:
         context.say(f"AWS's price list could not be asked: {error.message}; this is of what is kept here")
         return book_of(context).machine(machine)

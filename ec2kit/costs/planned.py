@@ -12,8 +12,8 @@ from functools import partial
 from typing import Any
 
 from ec2kit.aws.requests import ImageRequest, LaunchRequest, VolumeRequest
+from ec2kit.costs.prices.price import BY_OPERATION
 from ec2kit.costs.standing import (
-    SYSTEMS,
     Cost,
     Part,
     Rates,
@@ -145,7 +145,7 @@ def _machine(rates: Rates, region: str, request: LaunchRequest, type: str, image
     if request.tenancy not in ("", "default"):
         return Part("machine", "", f"{type} with tenancy {request.tenancy}", None, hourly=True)
     operation = image.usage_operation if image else "RunInstances"
-    return machine_part(rates, region, type, system=SYSTEMS.get(operation or "RunInstances"))
+    return machine_part(rates, region, type, system=BY_OPERATION.get(operation or "RunInstances"))
 
 
 def _templated(template: Mapping[str, Any]) -> Iterator[Device]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from ec2kit.costs.prices.price import Machine, System
+from ec2kit.costs.prices.price import BY_OPERATION, Machine, System
 from ec2kit.costs.prices.units import HOURS_A_MONTH, INCLUDED, Kind
 from ec2kit.model.disks import Volume
 from ec2kit.model.instances import Instance, State
@@ -22,13 +22,6 @@ OLD = 730
 """Days, from which on years are told."""
 CHARGED_IOPS = frozenset({"gp3", "io1", "io2"})
 """Volume types whose speed is charged for beside their space."""
-SYSTEMS = {
-    "RunInstances": System.LINUX,
-    "RunInstances:0010": System.RHEL,
-    "RunInstances:000g": System.SUSE,
-    "RunInstances:0002": System.WINDOWS,
-}
-"""By the instance's usage operation (EC2 User Guide, "AMI billing information fields")."""
 
 
 @dataclass(frozen=True)
@@ -216,13 +209,13 @@ def _of_instance(rates: Rates, region: str, instance: Instance) -> Part:
         region,
         instance.type,
         resource=str(instance.id),
-        system=SYSTEMS.get(instance.usage_operation or "RunInstances"),
+        system=BY_OPERATION.get(instance.usage_operation or "RunInstances"),
     )
     if instance.lifecycle == "spot":
         return replace(part, unit=f"{instance.type} as a spot instance", rate=None)
     if instance.tenancy not in ("", "default"):
         return replace(part, unit=f"{instance.type} with tenancy {instance.tenancy}", rate=None)
-    if part.rate is None and instance.usage_operation not in SYSTEMS:
+    if part.rate is None and instance.usage_operation not in BY_OPERATION:
         return replace(part, unit=f"{instance.type} with {instance.platform_details}")
     return part
 

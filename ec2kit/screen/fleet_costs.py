@@ -10,11 +10,10 @@ from typing import Any
 
 from ec2kit.costs.fleet.holding import Holding
 from ec2kit.costs.fleet.hours import HOUR
-from ec2kit.costs.fleet.offered import SYSTEMS
 from ec2kit.costs.fleet.report import Advice, PoolUse, Report
 from ec2kit.costs.fleet.sizing import Layer
 from ec2kit.costs.offers import HOURS_A_YEAR
-from ec2kit.costs.prices.price import Price
+from ec2kit.costs.prices.price import BY_PLATFORM, Price
 from ec2kit.model.money import Money, format_amount
 from ec2kit.screen.columns import Column
 
@@ -57,7 +56,7 @@ def why(advice: Advice) -> str:
         return f"no price for {', '.join(advice.offered.unpriced)}" if advice.offered.unpriced else ""
     if not advice.left:
         return COVERED
-    if advice.market.platform not in SYSTEMS:
+    if advice.market.platform not in BY_PLATFORM:
         return f"no prices of {advice.market.platform} are kept"
     if advice.demand is None:
         return f"no reserved prices: {advice.offered.hint}"

@@ -10,17 +10,9 @@ from ec2kit.costs.fleet.hours import Market, Pool
 from ec2kit.costs.fleet.sizes import SHARED, family_of, is_flexible, quarters
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.book import UPDATE, PriceBook
-from ec2kit.costs.prices.price import Machine, OfferingClass, Payment, Price, PriceList, System
+from ec2kit.costs.prices.price import BY_PLATFORM, Machine, OfferingClass, Payment, Price, PriceList, System
 from ec2kit.errors import NotFound
 from ec2kit.model.money import Money
-
-SYSTEMS: Mapping[str, System] = {
-    "Linux/UNIX": System.LINUX,
-    "Red Hat Enterprise Linux": System.RHEL,
-    "SUSE Linux": System.SUSE,
-    "Windows": System.WINDOWS,
-}
-"""By PlatformDetails, which is what reservations are matched by too; those with SQL Server have no price here."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Offered:
 
 def machine_of(region: str, type: str, platform: str) -> Machine | None:
     """What the price book calls it; None for a platform that it does not price."""
-    system = SYSTEMS.get(platform)
+    system = BY_PLATFORM.get(platform)
     return Machine(region, type, system) if system else None
 
 
@@ -146,7 +138,7 @@ class Offers:
                     key = (machine.region, machine.system, family_of(machine.type))
                     self._families.setdefault(key, []).append(machine.type)
         return self._families.get(
-            (market.region, SYSTEMS.get(market.platform, System.LINUX), market.what), []
+            (market.region, BY_PLATFORM.get(market.platform, System.LINUX), market.what), []
         )
 
 

@@ -12,15 +12,9 @@ from datetime import datetime
 
 from ec2kit.costs.fleet.hours import Pool, Span, second_of
 from ec2kit.costs.fleet.seen import Seen, Unseen
+from ec2kit.costs.prices.price import BY_OPERATION, PLATFORMS
 from ec2kit.costs.usage.running import Ran, Reported
 
-PLATFORMS = {
-    "RunInstances": "Linux/UNIX",
-    "RunInstances:0010": "Red Hat Enterprise Linux",
-    "RunInstances:000g": "SUSE Linux",
-    "RunInstances:0002": "Windows",
-}
-"""By the line's operation (EC2 User Guide, "AMI billing information fields"); others are called by it."""
 Period = tuple[datetime, datetime]
 
 
@@ -33,7 +27,9 @@ def with_reported(seen: Seen, reported: Reported) -> Seen:
 
 
 def _span(ran: Ran) -> Span:
-    platform = PLATFORMS.get(ran.operation, ran.operation)
+    system = BY_OPERATION.get(ran.operation)
+    # What has no price, such as SQL Server, is called by its billing code.
+    platform = PLATFORMS[system] if system else ran.operation
     pool = Pool(ran.region, ran.zone, ran.type, platform, ran.tenancy, ran.lifecycle)
     return Span(ran.machine, pool, ran.start, ran.end)
 

@@ -8,8 +8,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ec2kit.costs.offers import Term
-from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList, System
-from ec2kit.costs.prices.products import OPERATIONS, PAYMENTS, filters_of, pin, products_of_page
+from ec2kit.costs.prices.price import (
+    BY_OPERATION,
+    PLATFORMS,
+    Commitment,
+    Machine,
+    OfferingClass,
+    Payment,
+    Price,
+    PriceList,
+    System,
+)
+from ec2kit.costs.prices.products import PAYMENTS, filters_of, pin, products_of_page
 from ec2kit.costs.prices.unit_products import ADDRESS_GROUP, STORAGE, unit_prices
 from ec2kit.costs.prices.units import UnitPrice
 from ec2kit.model.reservations import PlanRate
@@ -18,20 +28,12 @@ if TYPE_CHECKING:
     from ec2kit.aws import Aws
     from ec2kit.model.instances import Instance
 
-PLATFORMS = {
-    System.LINUX: "Linux/UNIX",
-    System.RHEL: "Red Hat Enterprise Linux",
-    System.SUSE: "SUSE Linux",
-    System.WINDOWS: "Windows",
-}
-"""Operating systems as savings plans and reservations name them."""
 UPFRONT = {
     Payment.NO_UPFRONT: Decimal(0),
     Payment.PARTIAL_UPFRONT: Decimal("0.5"),
     Payment.ALL_UPFRONT: Decimal(1),
 }
 """What share of a savings plan's commitment is paid at once."""
-_SYSTEMS = {operation: system for system, operation in OPERATIONS.items()}
 
 
 def source_of(aws: Aws) -> str:
@@ -84,7 +86,7 @@ def machines_of(instances: Iterable[Instance], region: str) -> tuple[Machine, ..
     return tuple(
         sorted(
             {
-                Machine(region, each.type, _SYSTEMS.get(each.usage_operation, System.LINUX))
+                Machine(region, each.type, BY_OPERATION.get(each.usage_operation, System.LINUX))
                 for each in instances
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,24 @@ class System(StrEnum):
     RHEL = "rhel"
     SUSE = "suse"
     WINDOWS = "windows"
+
+
+PLATFORMS: Mapping[System, str] = {
+    System.LINUX: "Linux/UNIX",
+    System.RHEL: "Red Hat Enterprise Linux",
+    System.SUSE: "SUSE Linux",
+    System.WINDOWS: "Windows",
+}
+"""As reservations and savings plans name them: an instance's PlatformDetails, a ProductDescription."""
+OPERATIONS: Mapping[System, str] = {
+    System.LINUX: "RunInstances",
+    System.RHEL: "RunInstances:0010",
+    System.SUSE: "RunInstances:000g",
+    System.WINDOWS: "RunInstances:0002",
+}
+"""As images, price lists and bills have them: the billing code (EC2 User Guide, "AMI billing information fields")."""
+BY_OPERATION: Mapping[str, System] = {operation: system for system, operation in OPERATIONS.items()}
+BY_PLATFORM: Mapping[str, System] = {platform: system for system, platform in PLATFORMS.items()}
 
 
 class OfferingClass(StrEnum):

@@ -16,20 +16,22 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ec2kit.costs.offers import Term
-from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList, System
+from ec2kit.costs.prices.price import (
+    OPERATIONS,
+    Commitment,
+    Machine,
+    OfferingClass,
+    Payment,
+    Price,
+    PriceList,
+    System,
+)
 from ec2kit.errors import Ec2kitError, NotFound
 from ec2kit.model.money import MOST
 from ec2kit.model.regions import region_of
 
 SYSTEMS = {System.LINUX: "Linux", System.RHEL: "RHEL", System.SUSE: "SUSE", System.WINDOWS: "Windows"}
 """The attribute operatingSystem of each."""
-OPERATIONS = {
-    System.LINUX: "RunInstances",
-    System.RHEL: "RunInstances:0010",
-    System.SUSE: "RunInstances:000g",
-    System.WINDOWS: "RunInstances:0002",
-}
-"""The attribute operation: the billing code of the image (EC2 User Guide, "AMI billing information fields")."""
 PINNED = {
     "tenancy": "Shared",
     "preInstalledSw": "NA",

@@ -39,7 +39,13 @@ def test_throttling_has_the_shape_of_its_service(
         ("ec2", "describe_fast_snapshot_restores", {}, "InvalidAction"),
         ("elbv2", "describe_trust_stores", {}, "InvalidAction"),
         ("cloudtrail", "lookup_events", {}, "UnknownOperationException"),
-        ("pricing", "describe_services", {}, "UnknownOperationException"),
+        (
+            "pricing",
+            "get_price_list_file_url",
+            {"PriceListArn": "arn:aws:pricing:::price-list/aws/x/USD/x", "FileFormat": "csv"},
+            "UnknownOperationException",
+        ),
+        ("savingsplans", "describe_savings_plans_offerings", {}, "UnknownOperationException"),
         ("dlm", "get_lifecycle_policies", {}, "UnknownOperationException"),
     ],
 )

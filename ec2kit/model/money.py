@@ -64,12 +64,21 @@ def parse_amount(text: str, what: str) -> Decimal:
 
 
 def format_amount(amount: Decimal) -> str:
-    """Given an amount, return it with two digits after the point, as a bill has it: `1,234.50`."""
-    return f"{amount.quantize(_CENT, ROUND_HALF_EVEN) + 0:,f}"
+    """Given an amount, return it with two digits after the point, as a bill has it: `1,234.50`.
+
+    What is less than half a cent is not shown as nothing: `<0.01`, or `>-0.01` for what is given back.
+    """
+    rounded = amount.quantize(_CENT, ROUND_HALF_EVEN) + 0
+    if amount and not rounded:
+        return "<0.01" if amount > 0 else ">-0.01"
+    return f"{rounded:,f}"
 
 
 def format_rate(amount: Decimal) -> str:
-    """Given a price per hour or piece, return it with two to six digits after the point: `0.0162`, `0.10`."""
-    fine = f"{amount.quantize(_FINE, ROUND_HALF_EVEN) + 0:f}"
-    whole, _, part = fine.partition(".")
+    """Given a price per hour or piece, return it with two to six digits after the point: `0.0162`, `0.10`; one that is
+    too small for them with the first two digits that it has: `0.000000052`."""
+    fine = amount.quantize(_FINE, ROUND_HALF_EVEN) + 0
+    if amount and not fine:
+        fine = amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1), ROUND_HALF_EVEN)
+    whole, _, part = f"{fine:f}".partition(".")
     return f"{whole}.{part.rstrip('0'):0<2}"

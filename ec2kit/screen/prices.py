@@ -11,7 +11,7 @@ from ec2kit.costs.prices.book import PriceBook
 from ec2kit.costs.prices.price import PriceList
 from ec2kit.costs.prices.units import HOURS_A_MONTH, INCLUDED, PER, Kind, Thing, UnitPrice
 from ec2kit.errors import NotFound
-from ec2kit.model.money import Money, format_amount
+from ec2kit.model.money import Money, format_amount, format_rate
 from ec2kit.screen.columns import Column
 
 OLD_DAYS = 90
@@ -93,6 +93,13 @@ def _day(moment: datetime | None) -> str:
     return "" if moment is None else moment.date().isoformat()
 
 
+def _monthly(row: PriceRow) -> str:
+    """What is priced by the month is not rounded: nobody has a single one of it."""
+    if row.price == row.monthly:
+        return format_rate(row.monthly.amount)
+    return format_amount(row.monthly.amount)
+
+
 PRICE_COLUMNS: tuple[Column[PriceRow], ...] = (
     Column("kind", lambda row: row.kind),
     Column("type", lambda row: row.type),
@@ -100,7 +107,7 @@ PRICE_COLUMNS: tuple[Column[PriceRow], ...] = (
     Column("system", lambda row: row.system),
     Column("price", lambda row: row.price),
     Column("per", lambda row: row.per),
-    Column("monthly", lambda row: row.monthly, shown=lambda row: format_amount(row.monthly.amount)),
+    Column("monthly", lambda row: row.monthly, shown=_monthly),
     Column("currency", lambda row: row.price.currency),
     Column("offers", lambda row: row.offers),
     Column("published", lambda row: row.published, shown=lambda row: _day(row.published)),

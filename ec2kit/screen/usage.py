@@ -17,7 +17,6 @@ from ec2kit.screen.columns import Column
 
 Pairs = list[tuple[str, str]]
 MOST_DRIVERS = 5
-HALF_A_CENT = Decimal("0.005")
 LONGEST = 36
 """Characters of a detail on a terminal: descriptions of FOCUS are whole sentences."""
 LEAST_BARS = 2
@@ -233,12 +232,7 @@ def _shown_quantity(item: Item) -> str:
 
 
 def _shown(amount: Money | None) -> str:
-    """Two digits; what is less than half a cent is not shown as nothing."""
-    if amount is None:
-        return ""
-    if amount.amount and abs(amount.amount) < HALF_A_CENT:
-        return "<0.01" if amount.amount > 0 else ">-0.01"
-    return format_amount(amount.amount)
+    return "" if amount is None else format_amount(amount.amount)
 
 
 def _percent(share: Decimal | None) -> str:

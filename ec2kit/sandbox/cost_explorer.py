@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from ec2kit.sandbox.accounts import account_of
 from ec2kit.sandbox.billing import Line, lines_of
 from ec2kit.sandbox.calls import Call
 from ec2kit.sandbox.cost_dates import check_days, periods
@@ -58,7 +59,7 @@ class CostExplorerService:
         """Answer one call; what the caller did wrong is an answer too."""
         meter.look()
         try:
-            told = self._actions[call.action](_params(request), _account(request))
+            told = self._actions[call.action](_params(request), account_of(request))
         except CostRefused as refused:
             return error_answer(call, AwsError(refused.code, refused.message), request_id)
         headers = (("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", request_id))
@@ -236,10 +237,3 @@ def _params(request: Request) -> Params:
     if not isinstance(found, dict):
         raise CostRefused("SerializationException", "the request is no JSON object")
     return found
-
-
-def _account(request: Request) -> str:
-    from moto.iam.models import get_account_id_from
-
-    key = request.header("authorization").partition("Credential=")[2].partition("/")[0]
-    return str(get_account_id_from(key))

@@ -45,7 +45,7 @@ def test_throttling_has_the_shape_of_its_service(
             {"PriceListArn": "arn:aws:pricing:::price-list/aws/x/USD/x", "FileFormat": "csv"},
             "UnknownOperationException",
         ),
-        ("savingsplans", "describe_savings_plans_offerings", {}, "UnknownOperationException"),
+        ("savingsplans", "return_savings_plan", {"savingsPlanId": "x"}, "UnknownOperationException"),
         ("dlm", "get_lifecycle_policies", {}, "UnknownOperationException"),
     ],
 )

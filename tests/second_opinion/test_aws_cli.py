@@ -117,3 +117,31 @@ def test_the_month_that_ec2kit_tells_is_the_one_that_the_bill_has(practice: Prac
     assert [driver["usage"] for driver in told["drivers"]][:2] == biggest
     for driver in told["drivers"]:
         assert float(driver["cash"]["amount"]) == pytest.approx(amounts[driver["usage"]], abs=0.1)
+
+
+def test_what_the_aws_cli_buys_is_owned_after_a_restart_and_known_to_ec2kit(practice: Practice) -> None:
+    (plan,) = practice.aws(
+        "savingsplans describe-savings-plans-offerings --plan-types EC2Instance --payment-options 'Partial Upfront'"
+        " --durations 31536000 --filters name=region,values=eu-west-1 name=instanceFamily,values=t3"
+    )["searchResults"]
+    bought = practice.aws(
+        f"savingsplans create-savings-plan --savings-plan-offering-id {plan['offeringId']} --commitment 0.01"
+        " --upfront-payment-amount 50 --client-token once"
+    )
+    (offer,) = practice.aws(
+        "ec2 describe-reserved-instances-offerings --instance-type t3.micro --product-description Linux/UNIX"
+        " --offering-class standard --offering-type 'No Upfront' --max-duration 31536000"
+    )["ReservedInstancesOfferings"]
+    practice.aws(
+        "ec2 purchase-reserved-instances-offering --instance-count 1"
+        f" --reserved-instances-offering-id {offer['ReservedInstancesOfferingId']}"
+    )
+
+    practice.ec2kit("sandbox stop")
+    practice.start()
+
+    (owned,) = practice.aws("savingsplans describe-savings-plans")["savingsPlans"]
+    assert owned["savingsPlanId"] == bought["savingsPlanId"]
+    assert (owned["commitment"], owned["upfrontPaymentAmount"]) == ("0.01", "50")
+    (held,) = practice.aws("ec2 describe-reserved-instances")["ReservedInstances"]
+    assert (held["InstanceType"], held["InstanceCount"]) == ("t3.micro", 1)

@@ -34,6 +34,8 @@ BILLING: tuple[str, ...] = (
     "ce:GetCostForecast",
     "ec2:DescribeReservedInstances",
     "pricing:GetProducts",
+    "savingsplans:DescribeSavingsPlanRates",
+    "savingsplans:DescribeSavingsPlans",
     "savingsplans:DescribeSavingsPlansOfferingRates",
 )
 """What `ec2kit cost` and its kin ask. A monitor has no use for it; AWS charges for Cost Explorer's."""

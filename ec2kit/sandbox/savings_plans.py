@@ -145,6 +145,8 @@ class SavingsPlansService:
         ]
         for row in rows:
             row["currency"] = row.pop("savingsPlanOffering")["currency"]
+            for each in row["properties"]:
+                each["name"] = "region" if each["name"] == "regionCode" else each["name"]
         return {"savingsPlanId": id, **_page(rows, "searchResults", params)}
 
     def _machines(self, wanted: Mapping[str, set[str]]) -> list[tuple[str, str]]:

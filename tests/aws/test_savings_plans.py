@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from ec2kit.costs.prices.live import machine_prices, plan_price, with_plans
 from ec2kit.costs.prices.price import Machine, OfferingClass, Payment
 from ec2kit.costs.reserving import choices
 from ec2kit.errors import Ec2kitError
+from ec2kit.model.savings_plans import PlanKind
 from ec2kit.sandbox import rates
 from tests.sandbox.seeded import Seeded
 from tests.support.connecting import connected
@@ -39,6 +41,7 @@ class Door:
         self.clients = self
         self.savingsplans = self
         self.describe_savings_plans_offering_rates = method
+        self.describe_savings_plans = method
 
     def read(self, method: Any, **params: Any) -> Any:
         return method(**params)
@@ -102,3 +105,98 @@ def test_however_it_is_paid_the_rate_is_what_an_hour_costs() -> None:
     prices = with_plans(aws, machine_prices(aws, MICRO))
     ways = choices(prices, 1, Decimal(1))
     assert [way.yearly.amount for way in ways] == sorted(way.yearly.amount for way in ways)
+
+
+def test_types_with_a_dash_have_rates_too() -> None:
+    assert asked([row("3", "USE1-BoxUsage:u-6tb1.metal")], [row("3", "BoxUsage:u-6tb1.metal")])[0] == [
+        Decimal(3)
+    ]
+    assert asked([row("3", "DedicatedUsage:t3.micro"), row("3", "EUC1-UnusedBox:c7i.metal-24xl")])[0] == []
+
+
+def bought(sandbox: Seeded, plan: str, commitment: str, **said: Any) -> str:
+    client = sandbox.client("savingsplans")
+    filters = [{"name": "region", "values": ["eu-west-1"]}, {"name": "instanceFamily", "values": ["t3"]}]
+    offering = client.describe_savings_plans_offerings(
+        planTypes=[plan],
+        durations=[94_608_000],
+        paymentOptions=["No Upfront"],
+        filters=filters if plan == "EC2Instance" else [],
+    )["searchResults"][0]["offeringId"]
+    return str(
+        client.create_savings_plan(savingsPlanOfferingId=offering, commitment=commitment, **said)[
+            "savingsPlanId"
+        ]
+    )
+
+
+def test_plans_that_are_owned_or_will_be_are_told() -> None:
+    sandbox = Seeded()
+    aws = connected(sandbox)
+    assert aws.savings_plans.owned() == ()
+    ids = [bought(sandbox, "EC2Instance", "0.05")]
+    ids += [bought(sandbox, "Compute", "1.5", purchaseTime=sandbox.now + timedelta(days=1)) for _ in range(2)]
+    sandbox.client("savingsplans").delete_queued_savings_plan(savingsPlanId=ids[2])
+    sandbox.tick(60)
+    first, second = aws.savings_plans.owned()
+    assert (first.id, first.kind, first.state, first.what) == (
+        ids[0],
+        PlanKind.INSTANCE,
+        "active",
+        "t3 in eu-west-1",
+    )
+    assert (first.commitment, first.payment, first.seconds) == (Decimal("0.05"), "No Upfront", 94_608_000)
+    assert first.end - first.start == timedelta(seconds=first.seconds)
+    assert (second.id, second.kind, second.state, second.what) == (
+        ids[1],
+        PlanKind.COMPUTE,
+        "queued",
+        "any machine",
+    )
+
+
+def test_a_plan_has_rates_of_its_own_for_what_it_is_good_for() -> None:
+    sandbox = Seeded()
+    plans = connected(sandbox).savings_plans
+    instance, compute = bought(sandbox, "EC2Instance", "0.05"), bought(sandbox, "Compute", "0.05")
+    found = plans.rates_of(instance, "eu-west-1", ["t3.micro", "t3.small", "m5.large"])
+    assert {type for type, _ in found} == {"t3.micro", "t3.small"}
+    assert found["t3.micro", "Linux/UNIX"] == rates.machine("t3.micro") * Decimal("0.43")
+    assert found["t3.micro", "Windows"] == found["t3.micro", "Linux/UNIX"] * Decimal("1.5")
+    far = plans.rates_of(compute, "us-east-1", ["m5.large"])
+    assert far["m5.large", "Linux/UNIX"] == rates.machine("m5.large") * Decimal("0.50")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"commitment": "0"},
+        {"commitment": "much"},
+        {"savingsPlanType": "Holiday"},
+        {"start": "2027-01-01T00:00:00.000Z"},
+        {"end": "soon"},
+        {"ec2InstanceFamily": ""},
+        {"state": None},
+    ],
+)
+def test_an_answer_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
+    good = {
+        "savingsPlanId": "p",
+        "savingsPlanType": "EC2Instance",
+        "commitment": "0.1",
+        "start": "2026-01-01T00:00:00.000Z",
+        "end": "2027-01-01T00:00:00.000Z",
+        "state": "active",
+        "region": "eu-west-1",
+        "ec2InstanceFamily": "t3",
+    }
+
+    def told(plan: dict[str, Any]) -> Any:
+        def method(**_asked: Any) -> dict[str, Any]:
+            return {"savingsPlans": [plan]}
+
+        return SavingsPlans(Door(method)).owned()  # type: ignore[arg-type]
+
+    assert told(good)[0].family == "t3"
+    with pytest.raises(Ec2kitError, match="savings plan 1 of AWS's answer"):
+        told({**good, **wrong})

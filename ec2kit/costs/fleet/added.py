@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from ec2kit.costs.fleet.holding import Holding, add, holdings
 from ec2kit.costs.fleet.hours import HOUR, Pool, Use
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
 from ec2kit.costs.fleet.offered import Offers, machine_of
+from ec2kit.costs.fleet.plan_holding import Plans
 from ec2kit.costs.fleet.sizes import LINUX
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.price import Price
@@ -33,6 +34,14 @@ class Added:
     type: str
     count: int
     region: str
+
+
+@dataclass(frozen=True)
+class Owning:
+    """What is owned."""
+
+    reserved: tuple[Owned, ...] = ()
+    plans: Plans = field(default_factory=Plans)
 
 
 @dataclass(frozen=True)
@@ -77,11 +86,12 @@ def parse_added(text: str, regions: Sequence[str]) -> Added:
     return Added(found["type"].lower(), count, region)
 
 
-def what_if(
-    use: Use, owned: Iterable[Owned], added: Iterable[Added], offers: Offers, now: datetime
-) -> WhatIf:
-    """Given what ran, what is owned and what would be too, return what that would have been good for."""
-    before = tuple(owned)
+def what_if(use: Use, owning: Owning, added: Iterable[Added], offers: Offers, now: datetime) -> WhatIf:
+    """Given what ran, what is owned and what would be too, return what that would have been good for.
+
+    Reservations come before savings plans: what a plan no longer covers then, it may cover elsewhere, or lose.
+    """
+    before = owning.reserved
     priced = [(each, _cheapest(each, offers)) for each in added]
     extra = tuple(_as_owned(each, price, place, now) for place, (each, price) in enumerate(priced))
     without = match(use, held_in(before, use.window, throughout=True))
@@ -94,7 +104,12 @@ def what_if(
         extra,
         prices,
         found,
-        _difference(without, together, offers, currency),
+        _difference(
+            _covered(without, owning.plans, offers),
+            _covered(together, owning.plans, offers),
+            offers,
+            currency,
+        ),
         add((each.fee for each in found), currency) if all(prices) else None,
     )
 
@@ -123,12 +138,20 @@ def _as_owned(added: Added, price: Price | None, place: int, now: datetime) -> O
     return replace(owned, upfront=price.upfront, hourly=price.hourly, currency=price.currency)
 
 
-def _difference(without: Matched, together: Matched, offers: Offers, currency: str) -> Money | None:
+def _covered(matched: Matched, plans: Plans, offers: Offers) -> dict[Pool, int]:
+    """Unit seconds of each pool that reservations cover, and savings plans after them."""
+    found: dict[Pool, int] = {}
+    applied = plans.applied(matched, offers, throughout=True)
+    for (_, pool), amount in (*matched.covered.items(), *applied.covered.items()):
+        found[pool] = found.get(pool, 0) + amount
+    return found
+
+
+def _difference(
+    without: Mapping[Pool, int], together: Mapping[Pool, int], offers: Offers, currency: str
+) -> Money | None:
     """What the hours cost on demand that are covered in one and not in the other; None where a price is missing."""
-    changes: dict[Pool, int] = {}
-    for matched, sign in ((together, 1), (without, -1)):
-        for (_, pool), amount in matched.covered.items():
-            changes[pool] = changes.get(pool, 0) + sign * amount
+    changes = {pool: together.get(pool, 0) - without.get(pool, 0) for pool in sorted({*without, *together})}
     parts: list[Money] = []
     for pool, amount in changes.items():
         hourly = offers.hourly(pool)

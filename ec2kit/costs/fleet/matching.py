@@ -23,6 +23,8 @@ GOOD = ("active", "retired")
 """One that was modified or exchanged is retired, and ended when what it became began ("Modify Reserved Instances")."""
 COMING = ("payment-pending", "queued")
 """Bought, and good soon: nobody is advised to buy it again."""
+Rests = Sequence[tuple[int, Mapping[Pool, int]]]
+"""Hours, and the unit seconds of each pool in each of them."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Matched:
     held: tuple[Held, ...]
     covered: Mapping[tuple[int, Pool], int] = field(default_factory=dict)
     """By the place in `held`, and by pool."""
-    left: Mapping[tuple[Pool, ...], tuple[tuple[int, Mapping[Pool, int]], ...]] = field(default_factory=dict)
-    """Hours, and the unit seconds of each pool in each of them that nothing covers; pools of a market together."""
+    left: Mapping[tuple[Pool, ...], Rests] = field(default_factory=dict)
+    """What nothing covers, in all hours in order; pools of a market together."""
 
     def used(self, place: int) -> int:
         """Unit seconds of a reservation that were used."""
@@ -109,7 +111,7 @@ def held_in(owned: Iterable[Owned], window: Window, *, throughout: bool = False)
 def match(use: Use, held: Sequence[Held]) -> Matched:
     """Given what ran and what is reserved, apply one to the other, hour by hour."""
     covered: dict[tuple[int, Pool], int] = {}
-    left: dict[tuple[Pool, ...], tuple[tuple[int, Mapping[Pool, int]], ...]] = {}
+    left: dict[tuple[Pool, ...], Rests] = {}
     for pools in _groups(use.pools):
         mine = [place for place, each in enumerate(held) if _may_cover(each.owned, pools[0])]
         pairs = _pairs(pools, {place: held[place] for place in mine})

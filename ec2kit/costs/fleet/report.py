@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from ec2kit.costs.fleet.added import Added, WhatIf, what_if
+from ec2kit.costs.fleet.added import Added, Owning, WhatIf, what_if
 from ec2kit.costs.fleet.holding import Holding, add, holdings
 from ec2kit.costs.fleet.hours import HOUR, Market, Pool, Use, Window, use_of
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
 from ec2kit.costs.fleet.offered import Offered, Offers
+from ec2kit.costs.fleet.plan_holding import PlanHolding, Plans, plan_holdings
+from ec2kit.costs.fleet.plans import Applied
 from ec2kit.costs.fleet.seen import Seen
 from ec2kit.costs.fleet.sizing import Demand, Layer, Reserving, best, demand_of, last_of
 from ec2kit.costs.offers import HOURS_A_YEAR
@@ -29,6 +31,8 @@ class PoolUse:
     covered: Decimal
     on_demand: Money | None
     """The hours that nothing covered, on demand; None for what has no price here, or is billed otherwise."""
+    planned: Decimal = Decimal(0)
+    """Hours that savings plans covered."""
 
     @property
     def coverage(self) -> Decimal:
@@ -54,6 +58,8 @@ class Advice:
     least: Decimal = Decimal(0)
     apart: str = ""
     """Why no reservation is good for it: spot, dedicated."""
+    planned: Decimal = Decimal(0)
+    """The share of what runs, by size, that savings plans cover that go on."""
 
     @property
     def last(self) -> Layer | None:
@@ -96,6 +102,11 @@ class Report:
     what_if: WhatIf | None = None
     steady: bool = False
     """The window is one hour that stands for all."""
+    plans: tuple[PlanHolding, ...] = ()
+    plans_told: bool = False
+    """Whether anybody could say which savings plans are owned."""
+    unrated: tuple[Pool, ...] = ()
+    """What no plan is applied to, since its rate is not known."""
 
     @property
     def eligible_hours(self) -> Decimal:
@@ -106,6 +117,11 @@ class Report:
     def covered_hours(self) -> Decimal:
         """Those that one did."""
         return sum((each.covered for each in self.use if not each.pool.apart), Decimal(0))
+
+    @property
+    def planned_hours(self) -> Decimal:
+        """Machine hours that savings plans covered."""
+        return sum((each.planned for each in self.use), Decimal(0))
 
     @property
     def machines(self) -> int:
@@ -124,60 +140,71 @@ class Asked:
     least: Decimal = Decimal(0)
     """The least share of the time for which each reservation has to be used; 0 for its break-even."""
     steady: bool = False
+    plans: Plans = field(default_factory=Plans)
 
 
 def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
     """Given what was seen of each region, prices and what is asked, return the answer."""
     use = use_of((span for each in seen for span in each.spans), asked.window)
     actual = match(use, held_in(asked.owned, asked.window))
-    more = what_if(use, asked.owned, asked.added, offers, asked.now) if asked.added else None
+    planned = asked.plans.applied(actual, offers)
+    owning = Owning(asked.owned, asked.plans)
+    more = what_if(use, owning, asked.added, offers, asked.now) if asked.added else None
     held = (*asked.owned, *(more.owned if more else ()))
     lasting = match(use, held_in(held, asked.window, throughout=True))
-    advice = tuple(_advice(use, actual, lasting, offers, asked.least))
+    going_on = asked.plans.applied(lasting, offers, throughout=True)
+    advice = tuple(_advice(use, actual, going_on, offers, asked.least))
     return Report(
         asked.window,
         tuple(seen),
-        tuple(_pool_uses(actual, offers)),
+        tuple(_pool_uses(actual, planned, offers)),
         holdings(actual, offers.hourly, asked.now),
         advice,
         offers.used,
         more,
         asked.steady,
+        plan_holdings(asked.plans.owned, planned, offers.hourly, asked.now),
+        asked.plans.told,
+        tuple(sorted({*planned.unrated, *going_on.unrated})),
     )
 
 
-def _pool_uses(matched: Matched, offers: Offers) -> Iterator[PoolUse]:
+def _pool_uses(matched: Matched, applied: Applied, offers: Offers) -> Iterator[PoolUse]:
     use = matched.use
     for pool in use.pools:
         hours = Decimal(use.seconds(pool)) / HOUR
         covered = matched.covered_seconds(pool) / HOUR
+        planned = applied.covered_seconds(pool) / HOUR
         hourly = None if pool.apart else offers.hourly(pool)
-        yield PoolUse(pool, hours, covered, hourly * (hours - covered) if hourly else None)
+        left = hourly * (hours - covered - planned) if hourly else None
+        yield PoolUse(pool, hours, covered, left, planned)
 
 
-def _advice(use: Use, actual: Matched, lasting: Matched, offers: Offers, least: Decimal) -> Iterator[Advice]:
-    for pools, rests in lasting.left.items():
+def _advice(use: Use, actual: Matched, going_on: Applied, offers: Offers, least: Decimal) -> Iterator[Advice]:
+    """`going_on`: what plans cover, and what is left, with all that is owned now as if it had been all the time."""
+    for pools, rests in going_on.left.items():
         market, apart = pools[0].market, pools[0].apart
         hours = sum((Decimal(use.seconds(pool)) / HOUR for pool in pools), Decimal(0))
         if apart:
             yield Advice(market, hours, Decimal(0), Offered(market), apart=apart)
             continue
         offered = offers.of(market, pools)
-        coverage = _coverage(use, actual, pools)
+        coverage = _coverage(use, actual.covered, pools)
+        planned = _coverage(use, going_on.covered, pools)
         left = sum(alike * sum(amounts.values()) for alike, amounts in rests)
         if offered.unit is None:
-            yield Advice(market, hours, coverage, offered, left=left)
+            yield Advice(market, hours, coverage, offered, left=left, planned=planned)
             continue
         demand = demand_of(rests, offered, use.window.hours)
         found = best(demand, offered.offers, least)
-        yield Advice(market, hours, coverage, offered, demand, found, left, least)
+        yield Advice(market, hours, coverage, offered, demand, found, left, least, planned=planned)
 
 
-def _coverage(use: Use, matched: Matched, pools: Iterable[Pool]) -> Decimal:
+def _coverage(use: Use, found: Mapping[tuple[int, Pool], int], pools: Iterable[Pool]) -> Decimal:
     """Of a market, by size: half of an xlarge is as much as a large."""
     mine = set(pools)
     whole = sum(use.seconds(pool) * pool_weight(pool) for pool in mine)
-    covered = sum(amount for (_, pool), amount in matched.covered.items() if pool in mine)
+    covered = sum(amount for (_, pool), amount in found.items() if pool in mine)
     return Decimal(covered) / whole if whole else Decimal(0)
 
 

@@ -8,22 +8,19 @@ So all counts are looked at by looking at those beside the ends of the stacks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 
-from ec2kit.costs.fleet.hours import HOUR, Pool
+from ec2kit.costs.fleet.hours import HOUR
 from ec2kit.costs.fleet.levels import Levels, levels_of
-from ec2kit.costs.fleet.matching import weight_of
+from ec2kit.costs.fleet.matching import Rests, weight_of
 from ec2kit.costs.fleet.offered import Offered
 from ec2kit.costs.fleet.sizes import SHARED
 from ec2kit.costs.prices.price import Price
 from ec2kit.model.money import Money
-
-Rests = Sequence[tuple[int, Mapping[Pool, int]]]
-"""Hours, and the unit seconds of each pool in each of them."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,352 @@
+"""Savings plans after reservations: AWS's order, by hand and against a reckoning hour by hour; what is saved, what is
+left to reserve, what has no rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ec2kit.costs.fleet.added import Added
+from ec2kit.costs.fleet.hours import HOUR, Pool, Span, use_of
+from ec2kit.costs.fleet.matching import Matched, held_in, match
+from ec2kit.costs.fleet.offered import Offers
+from ec2kit.costs.fleet.plan_holding import PlanHolding, Plans, RateKey
+from ec2kit.costs.fleet.plans import Rate, apply, plans_in
+from ec2kit.costs.fleet.report import Asked, Report, report
+from ec2kit.costs.fleet.seen import Seen
+from ec2kit.costs.offers import Term
+from ec2kit.costs.prices.book import PriceBook
+from ec2kit.costs.prices.price import OfferingClass, Payment, Price, System
+from ec2kit.model.money import Money
+from ec2kit.model.reservations import Owned
+from ec2kit.model.savings_plans import OwnedPlan, PlanKind
+from tests.costs.fleet.making import IRELAND, MONDAY, YEAR, at, book, listed, offer, owned, pool, span, window
+
+HOURS = 100
+R5, M5 = pool("r5.4xlarge"), pool("m5.24xlarge", platform="Windows")
+
+
+def plan(
+    commitment: str, family: str = "", *, id: str = "p-1", start: float | None = None, state: str = "active"
+) -> OwnedPlan:
+    """For a year, bought half a year before that Monday unless `start` says so many hours after it; nothing upfront."""
+    begins = MONDAY - YEAR / 2 if start is None else at(start)
+    return OwnedPlan(
+        id,
+        PlanKind.INSTANCE if family else PlanKind.COMPUTE,
+        Decimal(commitment),
+        begins,
+        begins + YEAR,
+        state,
+        IRELAND if family else "",
+        family,
+        "No Upfront",
+        31_536_000,
+    )
+
+
+def rates(compute: str, instance: str = "") -> tuple[Price, ...]:
+    """As the price book has them: what an hour costs under each kind of plan."""
+    kinds = {OfferingClass.COMPUTE_PLAN: compute, OfferingClass.INSTANCE_PLAN: instance}
+    return tuple(
+        offer("0", rate, Term.ONE_YEAR, kind, Payment.NO_UPFRONT) for kind, rate in kinds.items() if rate
+    )
+
+
+EXAMPLE = book(
+    listed("r5.4xlarge", "1.00", *rates("0.70", "0.60")),
+    listed("m5.24xlarge", "10.00", *rates("8.20"), system=System.WINDOWS),
+)
+"""Rates of the example in "Understanding how Savings Plans apply to your AWS usage" (Savings Plans User Guide)."""
+
+
+def answer(
+    machines: Sequence[tuple[Pool, float, float]],
+    plans: tuple[OwnedPlan, ...],
+    prices: PriceBook = EXAMPLE,
+    held: tuple[Owned, ...] = (),
+    added: tuple[Added, ...] = (),
+) -> Report:
+    spans = tuple(span(which, start, end, f"i-{n}") for n, (which, start, end) in enumerate(machines))
+    asked = Asked(window(HOURS), at(HOURS), held, added, plans=Plans(plans, told=True))
+    return report([Seen(spans, (), len(spans))], Offers(prices), asked)
+
+
+def only(found: Report) -> PlanHolding:
+    (one,) = found.plans
+    return one
+
+
+EACH = [(R5, 0, HOURS)] * 4 + [(M5, 0, HOURS)]
+
+
+def test_the_highest_saving_comes_first_and_the_rest_in_part() -> None:
+    # In each hour: four r5 at 0.70 (30 %) take 2.80 of 5.00; of the m5 (18 %) 2.20 ÷ 8.20 is left to cover.
+    one = only(answer(EACH, (plan("5.00"),)))
+    assert one.utilization == 1
+    assert one.committed == one.spent == Money(Decimal("500.00"))
+    part = Fraction(220, 820)
+    assert float(one.covered_hours) == pytest.approx(float(HOURS * (4 + part)), abs=0.05)
+    assert float(one.displaced.amount) == pytest.approx(float(HOURS * (4 + 10 * part)), abs=0.5)
+
+
+def test_instance_plans_come_before_compute_plans() -> None:
+    # The r5 plan covers three at 0.60; the compute plan the fourth at 0.70, and 4.10 ÷ 8.20 of the m5.
+    found = answer(EACH, (plan("4.80", id="any"), plan("1.80", "r5", id="r5")))
+    by_id = {each.plan.id: each for each in found.plans}
+    assert by_id["r5"].covered_hours == 3 * HOURS
+    assert by_id["r5"].net == Money(Decimal("300.00") - 180)
+    assert float(by_id["any"].covered_hours) == pytest.approx(HOURS * 1.5, abs=0.05)
+    assert {each.utilization for each in found.plans} == {Decimal(1)}
+    left = {each.pool.type: each.on_demand for each in found.use}
+    assert left["r5.4xlarge"] == Money(Decimal(0))
+    assert left["m5.24xlarge"] == Money(Decimal("500.00"))
+
+
+def test_of_equal_savings_the_lowest_rate_comes_first() -> None:
+    prices = book(listed("c5.large", "0.10", *rates("0.07")), listed("c5.xlarge", "0.20", *rates("0.14")))
+    machines = [(pool("c5.large"), 0, HOURS), (pool("c5.xlarge"), 0, HOURS)]
+    found = answer(machines, (plan("0.07"),), prices)
+    assert {each.pool.type: each.planned for each in found.use} == {"c5.large": HOURS, "c5.xlarge": 0}
+
+
+def test_reservations_come_before_plans() -> None:
+    held = (owned("r5.4xlarge", 3),)
+    one = only(answer([(R5, 0, HOURS)] * 4, (plan("1.80", "r5"),), held=held))
+    assert one.covered_hours == HOURS
+    assert one.utilization == Decimal("0.60") / Decimal("1.80")
+    assert one.unused == Money(Decimal("120.00"))
+    assert one.net == Money(Decimal("100.00") - 180)
+
+
+def test_what_a_plan_covers_is_not_reserved_again() -> None:
+    prices = book(listed("m5.large", "0.10", offer("0", "0.06"), *rates("0.07")))
+    machines = [(pool(), 0, HOURS)] * 3
+
+    def advised(*plans: OwnedPlan) -> int:
+        (advice,) = answer(machines, plans, prices).advice
+        return advice.reserving.count if advice.reserving else 0
+
+    assert advised() == 3
+    assert advised(plan("0.14")) == 1
+    assert advised(plan("0.21")) == 0
+    # What is bought and to come, or came yesterday, is not bought again; what has ended is.
+    assert advised(plan("0.21", start=HOURS + 24, state="queued")) == 0
+    assert advised(plan("0.21", start=90)) == 0
+    gone = replace(plan("0.21"), end=at(50), state="retired")
+    assert advised(gone) == 3
+    assert only(answer(machines, (gone,), prices)).covered_hours == 150
+
+
+def test_a_plan_covers_only_its_hours_and_a_coming_one_none() -> None:
+    found = answer([(R5, 0, HOURS)], (plan("0.60", "r5", start=40), plan("9", start=200, state="queued")))
+    first, coming = found.plans
+    assert (first.hours, first.covered_hours) == (60, Decimal(60))
+    assert (coming.hours, coming.utilization, coming.is_coming) == (0, None, True)
+
+
+def test_plans_for_other_places_families_and_things_cover_nothing() -> None:
+    elsewhere = replace(plan("9", "r5"), region="us-east-1")
+    learning = replace(plan("9", id="ml"), kind=PlanKind.SAGEMAKER)
+    found = answer([(R5, 0, HOURS), (replace(R5, lifecycle="spot"), 0, HOURS)], (elsewhere, learning))
+    assert only(found).utilization == 0
+    assert found.planned_hours == 0
+    assert found.unrated == ()
+    spot = answer([(replace(R5, lifecycle="spot"), 0, HOURS)], (plan("1"),))
+    assert (only(spot).utilization, spot.unrated) == (0, ())
+
+
+def test_what_has_no_rate_is_told_and_in_no_sum() -> None:
+    prices = book(listed("r5.4xlarge", "1.00", *rates("0.70")), listed("m5.large", "0.10"))
+    dedicated = pool("r5.4xlarge", tenancy="dedicated")
+    machines = [(R5, 0, HOURS), (pool(), 0, HOURS), (pool("c5.large"), 0, HOURS), (dedicated, 0, HOURS)]
+    found = answer(machines, (plan("5"),), prices)
+    assert {(each.type, each.tenancy) for each in found.unrated} == {
+        ("m5.large", "default"),
+        ("c5.large", "default"),
+        ("r5.4xlarge", "dedicated"),
+    }
+    assert only(found).displaced == Money(Decimal("100.00"))
+    euros = replace(plan("5"), currency="EUR")
+    assert only(answer([(R5, 0, HOURS)], (euros,))).spent.amount == 0
+
+
+def test_a_plans_own_rates_go_before_the_price_books() -> None:
+    key = RateKey("p-1", IRELAND, "r5.4xlarge", "Linux/UNIX")
+    asked = Asked(window(HOURS), at(HOURS), plans=Plans((plan("0.50"),), {key: Decimal("0.50")}, told=True))
+    seen = Seen((span(R5, 0, HOURS),), (), 1)
+    assert only(report([seen], Offers(EXAMPLE), asked)).covered_hours == HOURS
+
+
+def test_the_rate_is_that_of_the_plans_term_and_payment() -> None:
+    three = replace(plan("1"), seconds=94_608_000)
+    assert answer([(R5, 0, HOURS)], (three,)).unrated == (R5,)
+    assert answer([(R5, 0, HOURS)], (replace(plan("1"), payment="All Upfront"),)).unrated == (R5,)
+
+
+def test_what_more_reservations_save_is_less_where_a_plan_covered() -> None:
+    prices = book(listed("m5.large", "0.10", offer("0", "0.06"), *rates("0.07")))
+    more = (Added("m5.large", 1, IRELAND),)
+    alone = answer([(pool(), 0, HOURS)], (), prices, added=more).what_if
+    beside = answer([(pool(), 0, HOURS)], (plan("0.07"),), prices, added=more).what_if
+    two = answer([(pool(), 0, HOURS)] * 2, (plan("0.07"),), prices, added=more).what_if
+    assert [each.displaced for each in (alone, beside, two) if each] == [
+        Money(Decimal(10)),
+        Money(Decimal(0)),
+        Money(Decimal(10)),
+    ]
+
+
+def test_what_ends_is_told_sixty_days_before() -> None:
+    soon, later = (
+        replace(plan("1", id=str(days)), end=at(HOURS) + timedelta(days=days)) for days in (60, 61)
+    )
+    found = answer([(R5, 0, 1)], (soon, later))
+    assert {each.plan.id: each.ends_soon for each in found.plans} == {"60": True, "61": False}
+
+
+TYPES = ("m5.large", "m5.xlarge", "c5.large", "g5.xlarge")
+POOLS = tuple(pool(type, zone) for type in TYPES for zone in ("a", "b"))
+RATES = {
+    (PlanKind.COMPUTE, "m5.large"): Rate(Decimal("0.07"), Decimal("0.10")),
+    (PlanKind.COMPUTE, "m5.xlarge"): Rate(Decimal("0.13"), Decimal("0.20")),
+    (PlanKind.COMPUTE, "c5.large"): Rate(Decimal("0.03"), Decimal("0.09")),
+    (PlanKind.INSTANCE, "m5.large"): Rate(Decimal("0.06"), Decimal("0.10")),
+    (PlanKind.INSTANCE, "m5.xlarge"): Rate(Decimal("0.11"), Decimal("0.20")),
+    (PlanKind.INSTANCE, "c5.large"): Rate(Decimal("0.02"), Decimal("0.09")),
+}
+spans = st.lists(
+    st.builds(
+        lambda which, start, hours, n: span(which, start / 4, (start + hours) / 4, f"i-{n}"),
+        st.sampled_from(POOLS),
+        st.integers(0, 30),
+        st.integers(1, 30),
+        st.integers(0, 99),
+    ),
+    max_size=8,
+)
+some_plans = st.lists(
+    st.builds(
+        lambda cents, family, start, n: plan(str(Decimal(cents) / 100), family, id=f"p-{n}", start=start),
+        st.integers(1, 60),
+        st.sampled_from(["", "m5", "c5", "g5"]),
+        st.integers(-3, 10),
+        st.integers(0, 99),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.id,
+).map(tuple)
+some_owned = st.lists(
+    st.builds(
+        lambda type, count, n: owned(type, count, id=f"r-{n}"),
+        st.sampled_from(TYPES),
+        st.integers(1, 2),
+        st.integers(0, 9),
+    ),
+    max_size=2,
+).map(tuple)
+
+
+def rate_of(which: OwnedPlan, where: Pool) -> Rate | None:
+    return RATES.get((which.kind, where.type))
+
+
+def matched_of(found: list[Span], held: tuple[Owned, ...]) -> Matched:
+    use = use_of(found, window(12))
+    return match(use, held_in(held, use.window))
+
+
+@settings(max_examples=150, deadline=None)
+@given(spans, some_owned, some_plans)
+def test_the_parts_add_up_and_no_plan_pays_more_than_its_commitment(
+    found: list[Span], held: tuple[Owned, ...], plans: tuple[OwnedPlan, ...]
+) -> None:
+    matched = matched_of(found, held)
+    applied = apply(matched, plans_in(plans, matched.use.window), rate_of)
+    for where in matched.use.pools:
+        left = sum(
+            hours * amounts.get(where, 0)
+            for group, rests in applied.left.items()
+            if where in group
+            for hours, amounts in rests
+        )
+        before = sum(
+            hours * amounts.get(where, 0)
+            for group, rests in matched.left.items()
+            if where in group
+            for hours, amounts in rests
+        )
+        assert left + sum(amount for (_, pool), amount in applied.covered.items() if pool == where) == before
+    for place, each in enumerate(applied.held):
+        assert 0 <= applied.spent[place] <= each.plan.commitment * each.hours
+    assert all(sum(hours for hours, _ in rests) == 12 for rests in applied.left.values())
+
+
+@settings(max_examples=150, deadline=None)
+@given(spans, some_owned, some_plans)
+def test_it_is_what_comes_of_going_through_each_hour(
+    found: list[Span], held: tuple[Owned, ...], plans: tuple[OwnedPlan, ...]
+) -> None:
+    matched = matched_of(found, held)
+    window_ = matched.use.window
+    applied = apply(matched, plans_in(plans, window_), rate_of)
+    spent = dict.fromkeys((each.id for each in plans), Fraction(0))
+    for hour in range(window_.first, window_.end):
+        need: dict[Pool, Fraction] = {}
+        for group, rests in matched.left.items():
+            begins = window_.first
+            for hours, amounts in rests:
+                if begins <= hour < begins + hours:
+                    weights = {where: _weight(where) for where in group}
+                    need |= {where: Fraction(each, HOUR * weights[where]) for where, each in amounts.items()}
+                begins += hours
+        good = [each for each in plans if _first(each) <= hour]
+        rest = {each.id: Fraction(each.commitment) for each in good}
+        while True:
+            ways = [
+                (
+                    each.kind is PlanKind.COMPUTE,
+                    rate.share,
+                    rate.hourly,
+                    _first(each),
+                    each.start,
+                    each.id,
+                    where,
+                )
+                for each in good
+                for where in need
+                if (rate := rate_of(each, where))
+                and (not each.family or where.type.startswith(f"{each.family}."))
+                and need[where] > 0
+                and rest[each.id] > 0
+            ]
+            if not ways:
+                break
+            *_, id, where = min(ways)
+            (which,) = (each for each in good if each.id == id)
+            rate = rate_of(which, where)
+            assert rate
+            hours_ = min(need[where], rest[id] / Fraction(rate.hourly))
+            need[where] -= hours_
+            rest[id] -= hours_ * Fraction(rate.hourly)
+            spent[id] += hours_ * Fraction(rate.hourly)
+    for place, one in enumerate(applied.held):
+        # A second of use in each hour is lost in rounding, for each plan before it.
+        assert float(applied.spent[place]) == pytest.approx(float(spent[one.plan.id]), abs=0.01)
+
+
+def _first(each: OwnedPlan) -> int:
+    return int(each.start.timestamp()) // HOUR
+
+
+def _weight(where: Pool) -> int:
+    from ec2kit.costs.fleet.matching import pool_weight
+
+    return pool_weight(where)

@@ -90,7 +90,7 @@ def parse_plan(item: Any, where: str) -> OwnedPlan:
         region=_text(item, "region", where) if placed else "",
         family=_text(item, "ec2InstanceFamily", where) if placed else "",
         payment=str(item.get("paymentOption") or ""),
-        seconds=int(item.get("termDurationInSeconds") or 0),
+        seconds=_seconds(item.get("termDurationInSeconds") or 0, where),
         currency=str(item.get("currency") or USD),
     )
 
@@ -100,6 +100,13 @@ def _text(item: Mapping[str, Any], name: str, where: str) -> str:
     if not isinstance(found, str) or not found:
         raise UsageError(f"{where} has no {name}")
     return found
+
+
+def _seconds(value: Any, where: str) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{where} has {value!r} as its termDurationInSeconds") from error
 
 
 def _amount(value: Any, where: str) -> Decimal:

@@ -16,8 +16,10 @@ from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.costs.prices.price import BY_PLATFORM, Price
 from ec2kit.model.money import Money, format_amount
 from ec2kit.screen.columns import Column
+from ec2kit.screen.fleet_plans import PLAN_COLUMNS
 
 COVERED = "covered already"
+PLANNED = "covered already, by savings plans"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def why(advice: Advice) -> str:
     if advice.reserving:
         return f"no price for {', '.join(advice.offered.unpriced)}" if advice.offered.unpriced else ""
     if not advice.left:
-        return COVERED
+        return PLANNED if advice.planned else COVERED
     if advice.market.platform not in BY_PLATFORM:
         return f"no prices of {advice.market.platform} are kept"
     if advice.demand is None:
@@ -121,6 +123,7 @@ ADVICE_COLUMNS: tuple[Column[Advice], ...] = (
     Column("fee", lambda row: row.reserving.fee if row.reserving else None, extra=True),
     Column("net", lambda row: row.reserving.net if row.reserving else None, extra=True),
     Column("unused_cost", lambda row: row.reserving.unused_cost if row.reserving else None, extra=True),
+    Column("planned", lambda row: _ratio(row.planned), extra=True),
     Column("hint", lambda row: row.offered.hint, extra=True),
 )
 """What to reserve. `covered` and `used` are shares; `on_demand`, `fee`, `net` and `unused_cost` are of the hours that
@@ -170,9 +173,10 @@ USE_COLUMNS: tuple[Column[PoolUse], ...] = (
     Column("covered", lambda row: _ratio(row.coverage), shown=lambda row: _percent(row.coverage)),
     Column("on_demand", lambda row: row.on_demand, shown=lambda row: _amount(row.on_demand)),
     Column("billed", lambda row: row.pool.apart or "on-demand"),
+    Column("planned_hours", lambda row: _ratio(row.planned), extra=True),
     Column("region", lambda row: row.pool.region, extra=True),
 )
-"""What ran; `on_demand` is what its hours cost that no reservation covered."""
+"""What ran; `covered` by reservations, `planned_hours` by savings plans; `on_demand` is what the rest of it cost."""
 
 
 def fleet_json(report: Report) -> dict[str, Any]:
@@ -190,6 +194,8 @@ def fleet_json(report: Report) -> dict[str, Any]:
         "reserve": _objects(ADVICE_COLUMNS, report.advice),
         "marginal": _objects(LAYER_COLUMNS, layer_rows(report)),
         "owned": _objects(HOLDING_COLUMNS, report.holdings),
+        "plans": _objects(PLAN_COLUMNS, report.plans) if report.plans_told else None,
+        "planned_hours": _ratio(report.planned_hours),
         "use": _objects(USE_COLUMNS, report.use),
         "what_if": _what_if_json(report),
         "unseen": [

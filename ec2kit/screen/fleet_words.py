@@ -16,10 +16,8 @@ from ec2kit.model.periods import format_time
 
 FEW_HOURS = 6 * 24
 """Less than a week, of which a part of a day may be missing, says little of a year."""
-NOT_IN_IT = (
-    "not in it: savings plans that you have, and what other accounts of your organization reserved or run"
-)
-"""Either may cover what is advised here."""
+NOT_IN_IT = "not in it: what other accounts of your organization reserved or run"
+"""It may cover what is advised here."""
 FEW_REGIONS = 3
 """More are counted, not named."""
 _WHY = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ec2kit.aws import Aws
+from ec2kit.cli.commands.fleet_plans import owned_plans
 from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
@@ -44,6 +45,7 @@ from ec2kit.screen.fleet_costs import (
     layer_rows,
     source_lines,
 )
+from ec2kit.screen.fleet_plans import PLAN_COLUMNS, plan_lines
 from ec2kit.screen.fleet_words import owned_lines, saved_line, unseen_lines, what_if_lines, window_line
 
 LONGEST = timedelta(days=1096)
@@ -65,13 +67,14 @@ CLASSES = [each.value for each in OfferingClass if not each.is_plan]
 )
 @click.option("--add", "added", multiple=True, metavar="'TYPE xN'", help="what if these were owned too")
 @click.option("--owned", "owned_file", metavar="FILE", help="what is owned: the AWS CLI's answer, as JSON")
+@click.option("--plans", "plans_file", metavar="FILE", help="savings plans: the AWS CLI's answer, as JSON")
 @click.option("--prices", metavar="FILE", help="a price book, or a price document, before the book here")
 @click.option(
     "--show",
     "what",
-    type=click.Choice(["reserve", "marginal", "owned", "use"]),
+    type=click.Choice(["reserve", "marginal", "owned", "plans", "use"]),
     default="reserve",
-    help="what to reserve, each reservation's value, what is owned, or what ran (reserve)",
+    help="what to reserve, each reservation's value, what is owned, savings plans, or what ran (reserve)",
 )
 def fleet(
     context: Context,
@@ -84,15 +87,16 @@ def fleet(
     target_utilization: str | None,
     added: tuple[str, ...],
     owned_file: str | None,
+    plans_file: str | None,
     prices: str | None,
     what: str,
 ) -> None:
     """Show which reservations would have paid for what ran, and how far those that are owned are used.
 
     Hour by hour, over what runs now and what the history of ec2kit has, or usage reports; it says which hours it could
-    not see. Owned
-    reservations come off first, as AWS applies them: zonal, then of the same size, then of the family. The best offer
-    is the one that saves most; a reservation more would have cost more than it saves. Changes nothing.
+    not see. Owned reservations come off first, as AWS applies them: zonal, then of the same size, then of the family;
+    then savings plans. The best offer is the one that saves most; a reservation more would have cost more than it
+    saves. Changes nothing.
 
     \b
     ec2kit cost fleet
@@ -120,13 +124,20 @@ def fleet(
     ]
     seen, window = _looked(sights, reported, steady=steady)
     owned = _owned(context, owned_file, regions)
-    found = report(seen, offers, Asked(window, now, owned, more, least, steady))
+    plans = owned_plans(context, plans_file, regions[0], seen)
+    found = report(seen, offers, Asked(window, now, owned, more, least, steady, plans))
     _tell(context, found, what, now)
 
 
 def _tell(context: Context, found: Report, what: str, now: datetime) -> None:
     context.say(window_line(found))
-    lines = (*unseen_lines(found), *owned_lines(found), *what_if_lines(found), *source_lines(found, now))
+    lines = (
+        *unseen_lines(found),
+        *owned_lines(found),
+        *plan_lines(found),
+        *what_if_lines(found),
+        *source_lines(found, now),
+    )
     for line in (*lines, saved_line(found)):
         if line:
             context.say(line)
@@ -135,6 +146,8 @@ def _tell(context: Context, found: Report, what: str, now: datetime) -> None:
     elif what == "owned":
         held = found.what_if.holdings if found.what_if else ()
         context.show(HOLDING_COLUMNS, (*found.holdings, *held))
+    elif what == "plans":
+        context.show(PLAN_COLUMNS, found.plans)
     elif what == "marginal":
         context.show(LAYER_COLUMNS, layer_rows(found))
     elif what == "use":

@@ -1,10 +1,8 @@
-"""What reserving would have saved, as columns, as JSON and in words."""
+"""What reserving would have saved, as columns and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -17,6 +15,7 @@ from ec2kit.costs.prices.price import BY_PLATFORM, Price
 from ec2kit.model.money import Money, format_amount
 from ec2kit.screen.columns import Column
 from ec2kit.screen.fleet_plans import PLAN_COLUMNS
+from ec2kit.screen.fleet_words import notes
 
 COVERED = "covered already"
 PLANNED = "covered already, by savings plans"
@@ -214,8 +213,15 @@ def fleet_json(report: Report) -> dict[str, Any]:
         "prices": [
             {"type": each.machine.type, "region": each.machine.region, "system": each.machine.system}
             | {"source": each.source, "published": each.published}
+            | {"age_days": (report.now - each.published).days if each.published else None}
             for each in report.prices
         ],
+        "not_in_it": [
+            {"what": each.what, "region": each.region or None, "why": each.why}
+            for each in report.grounds.lacks
+        ],
+        "reports": [{"from": start, "to": end} for start, end in report.grounds.periods],
+        "notes": list(notes(report)),
     }
 
 
@@ -238,18 +244,3 @@ def _objects(columns: tuple[Column[Any], ...], rows: Any) -> list[dict[str, Any]
 
 def _share(part: Decimal, whole: Decimal) -> Decimal:
     return part / whole if whole else Decimal(0)
-
-
-def source_lines(report: Report, now: datetime) -> Iterator[str]:
-    """Given the answer, yield where its prices are from and how old the oldest of each source are."""
-    oldest: dict[str, datetime | None] = {}
-    for each in report.prices:
-        known = oldest.get(each.source, each.published)
-        oldest[each.source] = min(known, each.published) if known and each.published else None
-    for source, published in oldest.items():
-        if published is None:
-            yield f"prices of {source}, of an unknown date"
-            continue
-        days = (now - published).days
-        old = f"{days} days old" if days < 730 else f"{days // 365} years old"
-        yield f"prices of {source}, published {published.date().isoformat()}, {old}"

@@ -1,4 +1,5 @@
-"""What `cost fleet` says beside its table: the hours it looked at, those it did not see, what is owned, what ends."""
+"""What `cost fleet` says beside its table: the hours it looked at, those it did not see, what is owned, what ends, and
+where its prices are from."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from ec2kit.costs.fleet.grounds import What
 from ec2kit.costs.fleet.holding import by_currency
 from ec2kit.costs.fleet.hours import HOUR
 from ec2kit.costs.fleet.report import Report, saved
@@ -13,6 +15,7 @@ from ec2kit.costs.fleet.seen import Blind, Unseen
 from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.model.money import Money
 from ec2kit.model.periods import format_time
+from ec2kit.screen.fleet_plans import plan_lines
 
 FEW_HOURS = 6 * 24
 """Less than a week, of which a part of a day may be missing, says little of a year."""
@@ -32,6 +35,27 @@ _ASSUMED = {
 }
 
 
+def notes(report: Report) -> Iterator[str]:
+    """Given the answer, yield all that is to be said of it, for a program: a person was told apart what is an error."""
+    for each in report.grounds.lacks:
+        if each.what is What.MACHINES:
+            yield f"{each.region} is not in it: {each.why}"
+    yield from sentences(report)
+
+
+def sentences(report: Report) -> Iterator[str]:
+    """Given the answer, yield what a person is told beside the table."""
+    yield window_line(report)
+    yield from reported_lines(report)
+    yield from unseen_lines(report)
+    yield from lacking_lines(report)
+    yield from owned_lines(report)
+    yield from plan_lines(report)
+    yield from what_if_lines(report)
+    yield from source_lines(report)
+    yield from saved_lines(report)
+
+
 def window_line(report: Report) -> str:
     """Given the answer, return what it looked at."""
     window = report.window
@@ -43,6 +67,14 @@ def window_line(report: Report) -> str:
         return f"{when}: nothing ran that a reservation could cover"
     share = report.covered_hours / report.eligible_hours
     return f"{when}: {ran}; {report.covered_hours:,.1f} h are covered ({_percent(share)})"
+
+
+def reported_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield what usage reports have of it, and what had to be said of them."""
+    for start, end in report.grounds.periods:
+        yield f"from {format_time(start)} to {format_time(end)}: what usage reports have"
+    for note in report.grounds.notes:
+        yield f"note: {note}"
 
 
 def unseen_lines(report: Report) -> Iterator[str]:
@@ -72,6 +104,23 @@ def _unseen(why: Blind, found: Sequence[Unseen]) -> str:
     if why in _ASSUMED:
         return f"assumed: {_ASSUMED[why].format(machines=machines)}, {hours:,.1f} h"
     return f"not seen: {_WHY[why].format(machines=machines)}, {hours:,.1f} h at most"
+
+
+def lacking_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield what else could not be had for it, what is alike once for all regions."""
+    alike: dict[tuple[What, str], list[str]] = {}
+    for each in report.grounds.lacks:
+        alike.setdefault((each.what, each.why), []).append(each.region)
+    for (what, why), regions in alike.items():
+        if what is What.RESERVATIONS:
+            where = f"in {_some(regions)} " if len(report.seen) > 1 else ""
+            yield f"what is reserved already {where}is not in it (--owned FILE has it): {why}"
+        elif what is What.PLANS:
+            yield f"savings plans that you have are not in it (--plans FILE has them): {why}"
+        elif what is What.PLAN_RATES:
+            yield f"savings plans are applied at the price book's rates, not their own: {why}"
+        elif what is What.ADDED:
+            yield f"what would be there too in {_some(regions)} is not in it, nor is what runs there"
 
 
 def _some(regions: Sequence[str]) -> str:
@@ -129,11 +178,27 @@ def _yearly(amount: Money, report: Report) -> Money:
     return amount * HOURS_A_YEAR / report.window.hours
 
 
-def saved_line(report: Report) -> str:
-    """Given the answer, return what all that is advised would save in a year; empty where nothing is."""
+def source_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield where its prices are from and how old the oldest of each source are."""
+    oldest: dict[str, datetime | None] = {}
+    for each in report.prices:
+        known = oldest.get(each.source, each.published)
+        oldest[each.source] = min(known, each.published) if known and each.published else None
+    for source, published in oldest.items():
+        if published is None:
+            yield f"prices of {source}, of an unknown date"
+            continue
+        days = (report.now - published).days
+        old = f"{days} days old" if days < 730 else f"{days // 365} years old"
+        yield f"prices of {source}, published {published.date().isoformat()}, {old}"
+
+
+def saved_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield what all that is advised would save in a year, where something is."""
     found = saved(report.advice)
     upfront = by_currency(each.reserving.upfront for each in report.advice if each.reserving)
-    return f"saves {_sums(found)} in a year like this, for {_sums(upfront)} at once" if found else ""
+    if found:
+        yield f"saves {_sums(found)} in a year like this, for {_sums(upfront)} at once"
 
 
 def _sums(found: tuple[Money, ...]) -> str:

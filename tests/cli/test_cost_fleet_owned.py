@@ -89,3 +89,7 @@ def test_what_usage_reports_have_counts_in_their_days(fleet: Fleet) -> None:
     assert abs(found["eligible_hours"] - alone["eligible_hours"] - 3 * 240) < 1
     assert found["from"] < alone["from"]
     assert fleet.cron.run("cost fleet --usage none.csv").exit == 4
+    assert "--owned" not in seen.stdout
+    assert found["reports"] == [{"from": f"{day:%Y-%m-%d}T00:00:00Z", "to": found["reports"][0]["to"]}]
+    assert any("what usage reports have" in note for note in found["notes"])
+    assert fleet.cron.run("cost fleet --usage cur.csv --steady").exit == 2

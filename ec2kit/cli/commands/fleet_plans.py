@@ -9,6 +9,7 @@ from pathlib import Path
 from ec2kit.aws import Aws
 from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
+from ec2kit.costs.fleet.grounds import Lack, What
 from ec2kit.costs.fleet.plan_holding import Plans, RateKey
 from ec2kit.costs.fleet.plans_file import parse_plans
 from ec2kit.costs.fleet.seen import Seen
@@ -16,20 +17,21 @@ from ec2kit.host.files import read_text
 from ec2kit.model.savings_plans import OwnedPlan, PlanKind
 
 
-def owned_plans(context: Context, file: str | None, aws: Aws, seen: Sequence[Seen]) -> Plans:
+def plans_in_file(context: Context, file: str) -> Plans:
+    """What a file says that is owned."""
+    return Plans(parse_plans(read_text(context.surroundings.cwd / Path(file)), file), told=True)
+
+
+def plans_by_aws(aws: Aws, seen: Sequence[Seen]) -> tuple[Plans, tuple[Lack, ...]]:
     """What is owned, with its rates for what was seen. Where AWS does not say, the rest is answered all the same."""
-    if file:
-        return Plans(parse_plans(read_text(context.surroundings.cwd / Path(file)), file), told=True)
     try:
         owned = aws.savings_plans.owned()
     except UNREACHED as error:
-        context.say(f"savings plans that you have are not in it (--plans FILE has them): {error.message}")
-        return Plans()
+        return Plans(), (Lack(What.PLANS, "", error.message),)
     try:
-        return Plans(owned, _own_rates(aws, owned, seen), told=True)
+        return Plans(owned, _own_rates(aws, owned, seen), told=True), ()
     except UNREACHED as error:
-        context.say(f"savings plans are applied at the price book's rates, not their own: {error.message}")
-        return Plans(owned, told=True)
+        return Plans(owned, told=True), (Lack(What.PLAN_RATES, "", error.message),)
 
 
 def _own_rates(aws: Aws, owned: Iterable[OwnedPlan], seen: Sequence[Seen]) -> dict[RateKey, Decimal]:

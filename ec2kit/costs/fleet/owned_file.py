@@ -18,7 +18,8 @@ ASK = "save it by `aws ec2 describe-reserved-instances --region REGION --output 
 def parse_owned(text: str, region: str, shown: str) -> tuple[Owned, ...]:
     """Given the answer's text and the region that gave it, return what is owned; `shown` is the file's name in errors.
 
-    Where a reservation has a zone, that says the region. Raises `UsageError` for what is no such answer.
+    Nothing in the answer says the region but the zone of a reservation that has one. Raises `UsageError` for what is
+    no such answer, and for another region's.
     """
     try:
         document = json.loads(text, parse_float=Decimal, parse_int=Decimal)
@@ -34,6 +35,8 @@ def _owned(row: Any, region: str, where: str) -> Owned:
     if not isinstance(row, Mapping):
         _wrong(where, "is no object")
     zone = _text(row, "AvailabilityZone", where, needed=False)
+    if zone and not zone.startswith(region):
+        _wrong(where, f"is for {zone}, and not in {region}")
     try:
         start, end = (parse_time(_text(row, name, where)) for name in ("Start", "End"))
     except UsageError as error:
@@ -43,8 +46,7 @@ def _owned(row: Any, region: str, where: str) -> Owned:
     charges = list(_charges(row.get("RecurringCharges", []), where))
     return Owned(
         id=_text(row, "ReservedInstancesId", where),
-        # A local zone's name ends in a letter as well: us-west-2-lax-1a.
-        region=region or zone[:-1],
+        region=region,
         type=_text(row, "InstanceType", where),
         count=_whole(row, "InstanceCount", 1, where),
         start=start,

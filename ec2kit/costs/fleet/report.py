@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ec2kit.costs.fleet.added import Added, Owning, WhatIf, what_if
+from ec2kit.costs.fleet.grounds import Grounds
 from ec2kit.costs.fleet.holding import Holding, add, holdings
 from ec2kit.costs.fleet.hours import HOUR, Market, Pool, Use, Window, use_of
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
@@ -93,6 +94,7 @@ class Report:
     """The answer; amounts are of the window."""
 
     window: Window
+    now: datetime
     seen: tuple[Seen, ...]
     use: tuple[PoolUse, ...]
     holdings: tuple[Holding, ...]
@@ -107,6 +109,7 @@ class Report:
     """Whether anybody could say which savings plans are owned."""
     unrated: tuple[Pool, ...] = ()
     """What no plan is applied to, since its rate is not known."""
+    grounds: Grounds = field(default_factory=Grounds)
 
     @property
     def eligible_hours(self) -> Decimal:
@@ -141,6 +144,7 @@ class Asked:
     """The least share of the time for which each reservation has to be used; 0 for its break-even."""
     steady: bool = False
     plans: Plans = field(default_factory=Plans)
+    grounds: Grounds = field(default_factory=Grounds)
 
 
 def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
@@ -156,6 +160,7 @@ def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
     advice = tuple(_advice(use, actual, going_on, offers, asked.least))
     return Report(
         asked.window,
+        asked.now,
         tuple(seen),
         tuple(_pool_uses(actual, planned, offers)),
         holdings(actual, offers.hourly, asked.now),
@@ -166,6 +171,7 @@ def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
         plan_holdings(asked.plans.owned, planned, offers.hourly, asked.now),
         asked.plans.told,
         tuple(sorted({*planned.unrated, *going_on.unrated})),
+        asked.grounds,
     )
 
 

@@ -74,6 +74,7 @@ def test_what_is_no_answer_is_refused(text: str) -> None:
     [
         {"End": "soon"},
         {"InstanceCount": 1.5},
+        {"AvailabilityZone": "eu-west-1a"},
         {"Start": None},
         {"End": "2018-01-01T00:00:00+00:00"},
         {"InstanceType": ""},

@@ -13,6 +13,7 @@ from tests.cli.screens import check_golden
 from tests.cli.watched import Fleet
 
 DAY = 24 * 3600
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "costs.md"
 
 
 @pytest.fixture
@@ -56,6 +57,11 @@ def test_what_a_plan_covers_is_told_and_not_advised(fleet: Fleet) -> None:
     assert (plan["used"], plan["covered_hours"], plan["net"]["amount"]) == (1.0, 3.0, "0.0111")
     assert (after["planned_hours"], after["reserve"][0]["count"]) == (3.0, 1)
     assert after["reserve"][0]["planned"] == 0.75
+    said = [
+        each for each in fleet.cron.run("cost fleet --steady").stderr.splitlines() if each[:6] == "plans:"
+    ]
+    assert len(said) == 2
+    assert "\n".join(said) in PAGE.read_text(), "the how-to page shows these two lines"
     assert [float(each["on_demand"]["amount"]) for each in after["use"]] == [0.0, 0.0, 0.01]
 
 

@@ -15,7 +15,7 @@ from ec2kit.model.periods import format_time
 from ec2kit.model.savings_plans import PlanKind
 from ec2kit.screen.columns import Column
 
-FEW_TYPES = 3
+FEW = 3
 """More are counted, not named."""
 
 
@@ -57,15 +57,18 @@ def _good_lines(report: Report, good: list[PlanHolding]) -> Iterator[str]:
         f" net savings {_sums(net)} (that, less the commitment)"
     )
     if any(each.plan.kind is PlanKind.COMPUTE for each in good):
+        regions = [each.region for each in report.seen]
+        where = ", ".join(regions) if len(regions) <= FEW else f"these {len(regions)}"
         yield (
-            "not in it: what Fargate and Lambda take of compute plans: more of them may be used, and less be covered"
+            f"not in it: what Fargate, Lambda and machines in other regions than {where} take of compute plans:"
+            " more of them may be used, and less be covered"
         )
 
 
 def _unrated(report: Report) -> str:
     """One line: with no rate a plan looks used less, and what it covers looks free to reserve."""
     kinds = sorted({(each.type, each.region) for each in report.unrated if not each.apart})
-    named = ", ".join(type for type, _ in kinds[:FEW_TYPES]) + (" …" if len(kinds) > FEW_TYPES else "")
+    named = ", ".join(type for type, _ in kinds[:FEW]) + (" …" if len(kinds) > FEW else "")
     words = (
         [f"{named}, whose rate is not known ({UPDATE} {kinds[0][0]} --region {kinds[0][1]})"] if kinds else []
     )

@@ -10,6 +10,7 @@ from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.book import PriceBook, Prices
 from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList, System
 from ec2kit.model.reservations import Owned
+from ec2kit.model.savings_plans import OwnedPlan, PlanKind
 
 MONDAY = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
 YEAR = timedelta(seconds=31536000)
@@ -88,3 +89,30 @@ def everything_at(rate: str, *types: str) -> PriceBook:
         return str(Decimal(rate) * (quarters(type) or 16) / 16 * Decimal(share))
 
     return book(*(listed(type, scaled(type, "1"), offer("0", scaled(type, "0.5"))) for type in types))
+
+
+def plan(
+    commitment: str, family: str = "", *, id: str = "p-1", start: float | None = None, state: str = "active"
+) -> OwnedPlan:
+    """For a year, bought half a year before that Monday unless `start` says so many hours after it; nothing upfront."""
+    begins = MONDAY - YEAR / 2 if start is None else at(start)
+    return OwnedPlan(
+        id,
+        PlanKind.INSTANCE if family else PlanKind.COMPUTE,
+        Decimal(commitment),
+        begins,
+        begins + YEAR,
+        state,
+        IRELAND if family else "",
+        family,
+        "No Upfront",
+        31_536_000,
+    )
+
+
+def rates(compute: str, instance: str = "") -> tuple[Price, ...]:
+    """As the price book has them: what an hour costs under each kind of plan."""
+    kinds = {OfferingClass.COMPUTE_PLAN: compute, OfferingClass.INSTANCE_PLAN: instance}
+    return tuple(
+        offer("0", rate, Term.ONE_YEAR, kind, Payment.NO_UPFRONT) for kind, rate in kinds.items() if rate
+    )

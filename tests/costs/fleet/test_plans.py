@@ -1,5 +1,4 @@
-"""Savings plans after reservations: AWS's order, by hand and against a reckoning hour by hour; what is saved, what is
-left to reserve, what has no rate."""
+"""Savings plans after reservations: AWS's order, by hand; what is saved, what is left to reserve, what has no rate."""
 
 from __future__ import annotations
 
@@ -10,54 +9,22 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ec2kit.costs.fleet.added import Added
-from ec2kit.costs.fleet.hours import HOUR, Pool, Span, use_of
-from ec2kit.costs.fleet.matching import Matched, held_in, match
+from ec2kit.costs.fleet.hours import Pool
 from ec2kit.costs.fleet.offered import Offers
 from ec2kit.costs.fleet.plan_holding import PlanHolding, Plans, RateKey
-from ec2kit.costs.fleet.plans import Rate, apply, plans_in
 from ec2kit.costs.fleet.report import Asked, Report, report
 from ec2kit.costs.fleet.seen import Seen
-from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.book import PriceBook
-from ec2kit.costs.prices.price import OfferingClass, Payment, Price, System
+from ec2kit.costs.prices.price import System
 from ec2kit.model.money import Money
 from ec2kit.model.reservations import Owned
 from ec2kit.model.savings_plans import OwnedPlan, PlanKind
-from tests.costs.fleet.making import IRELAND, MONDAY, YEAR, at, book, listed, offer, owned, pool, span, window
+from tests.costs.fleet.making import IRELAND, at, book, listed, offer, owned, plan, pool, rates, span, window
 
 HOURS = 100
 R5, M5 = pool("r5.4xlarge"), pool("m5.24xlarge", platform="Windows")
-
-
-def plan(
-    commitment: str, family: str = "", *, id: str = "p-1", start: float | None = None, state: str = "active"
-) -> OwnedPlan:
-    """For a year, bought half a year before that Monday unless `start` says so many hours after it; nothing upfront."""
-    begins = MONDAY - YEAR / 2 if start is None else at(start)
-    return OwnedPlan(
-        id,
-        PlanKind.INSTANCE if family else PlanKind.COMPUTE,
-        Decimal(commitment),
-        begins,
-        begins + YEAR,
-        state,
-        IRELAND if family else "",
-        family,
-        "No Upfront",
-        31_536_000,
-    )
-
-
-def rates(compute: str, instance: str = "") -> tuple[Price, ...]:
-    """As the price book has them: what an hour costs under each kind of plan."""
-    kinds = {OfferingClass.COMPUTE_PLAN: compute, OfferingClass.INSTANCE_PLAN: instance}
-    return tuple(
-        offer("0", rate, Term.ONE_YEAR, kind, Payment.NO_UPFRONT) for kind, rate in kinds.items() if rate
-    )
 
 
 EXAMPLE = book(
@@ -211,143 +178,3 @@ def test_what_ends_is_told_sixty_days_before() -> None:
     )
     found = answer([(R5, 0, 1)], (soon, later))
     assert {each.plan.id: each.ends_soon for each in found.plans} == {"60": True, "61": False}
-
-
-TYPES = ("m5.large", "m5.xlarge", "c5.large", "g5.xlarge")
-POOLS = tuple(pool(type, zone) for type in TYPES for zone in ("a", "b"))
-RATES = {
-    (PlanKind.COMPUTE, "m5.large"): Rate(Decimal("0.07"), Decimal("0.10")),
-    (PlanKind.COMPUTE, "m5.xlarge"): Rate(Decimal("0.13"), Decimal("0.20")),
-    (PlanKind.COMPUTE, "c5.large"): Rate(Decimal("0.03"), Decimal("0.09")),
-    (PlanKind.INSTANCE, "m5.large"): Rate(Decimal("0.06"), Decimal("0.10")),
-    (PlanKind.INSTANCE, "m5.xlarge"): Rate(Decimal("0.11"), Decimal("0.20")),
-    (PlanKind.INSTANCE, "c5.large"): Rate(Decimal("0.02"), Decimal("0.09")),
-}
-spans = st.lists(
-    st.builds(
-        lambda which, start, hours, n: span(which, start / 4, (start + hours) / 4, f"i-{n}"),
-        st.sampled_from(POOLS),
-        st.integers(0, 30),
-        st.integers(1, 30),
-        st.integers(0, 99),
-    ),
-    max_size=8,
-)
-some_plans = st.lists(
-    st.builds(
-        lambda cents, family, start, n: plan(str(Decimal(cents) / 100), family, id=f"p-{n}", start=start),
-        st.integers(1, 60),
-        st.sampled_from(["", "m5", "c5", "g5"]),
-        st.integers(-3, 10),
-        st.integers(0, 99),
-    ),
-    max_size=3,
-    unique_by=lambda one: one.id,
-).map(tuple)
-some_owned = st.lists(
-    st.builds(
-        lambda type, count, n: owned(type, count, id=f"r-{n}"),
-        st.sampled_from(TYPES),
-        st.integers(1, 2),
-        st.integers(0, 9),
-    ),
-    max_size=2,
-).map(tuple)
-
-
-def rate_of(which: OwnedPlan, where: Pool) -> Rate | None:
-    return RATES.get((which.kind, where.type))
-
-
-def matched_of(found: list[Span], held: tuple[Owned, ...]) -> Matched:
-    use = use_of(found, window(12))
-    return match(use, held_in(held, use.window))
-
-
-@settings(max_examples=150, deadline=None)
-@given(spans, some_owned, some_plans)
-def test_the_parts_add_up_and_no_plan_pays_more_than_its_commitment(
-    found: list[Span], held: tuple[Owned, ...], plans: tuple[OwnedPlan, ...]
-) -> None:
-    matched = matched_of(found, held)
-    applied = apply(matched, plans_in(plans, matched.use.window), rate_of)
-    for where in matched.use.pools:
-        left = sum(
-            hours * amounts.get(where, 0)
-            for group, rests in applied.left.items()
-            if where in group
-            for hours, amounts in rests
-        )
-        before = sum(
-            hours * amounts.get(where, 0)
-            for group, rests in matched.left.items()
-            if where in group
-            for hours, amounts in rests
-        )
-        assert left + sum(amount for (_, pool), amount in applied.covered.items() if pool == where) == before
-    for place, each in enumerate(applied.held):
-        assert 0 <= applied.spent[place] <= each.plan.commitment * each.hours
-    assert all(sum(hours for hours, _ in rests) == 12 for rests in applied.left.values())
-
-
-@settings(max_examples=150, deadline=None)
-@given(spans, some_owned, some_plans)
-def test_it_is_what_comes_of_going_through_each_hour(
-    found: list[Span], held: tuple[Owned, ...], plans: tuple[OwnedPlan, ...]
-) -> None:
-    matched = matched_of(found, held)
-    window_ = matched.use.window
-    applied = apply(matched, plans_in(plans, window_), rate_of)
-    spent = dict.fromkeys((each.id for each in plans), Fraction(0))
-    for hour in range(window_.first, window_.end):
-        need: dict[Pool, Fraction] = {}
-        for group, rests in matched.left.items():
-            begins = window_.first
-            for hours, amounts in rests:
-                if begins <= hour < begins + hours:
-                    weights = {where: _weight(where) for where in group}
-                    need |= {where: Fraction(each, HOUR * weights[where]) for where, each in amounts.items()}
-                begins += hours
-        good = [each for each in plans if _first(each) <= hour]
-        rest = {each.id: Fraction(each.commitment) for each in good}
-        while True:
-            ways = [
-                (
-                    each.kind is PlanKind.COMPUTE,
-                    rate.share,
-                    rate.hourly,
-                    _first(each),
-                    each.start,
-                    each.id,
-                    where,
-                )
-                for each in good
-                for where in need
-                if (rate := rate_of(each, where))
-                and (not each.family or where.type.startswith(f"{each.family}."))
-                and need[where] > 0
-                and rest[each.id] > 0
-            ]
-            if not ways:
-                break
-            *_, id, where = min(ways)
-            (which,) = (each for each in good if each.id == id)
-            rate = rate_of(which, where)
-            assert rate
-            hours_ = min(need[where], rest[id] / Fraction(rate.hourly))
-            need[where] -= hours_
-            rest[id] -= hours_ * Fraction(rate.hourly)
-            spent[id] += hours_ * Fraction(rate.hourly)
-    for place, one in enumerate(applied.held):
-        # A second of use in each hour is lost in rounding, for each plan before it.
-        assert float(applied.spent[place]) == pytest.approx(float(spent[one.plan.id]), abs=0.01)
-
-
-def _first(each: OwnedPlan) -> int:
-    return int(each.start.timestamp()) // HOUR
-
-
-def _weight(where: Pool) -> int:
-    from ec2kit.costs.fleet.matching import pool_weight
-
-    return pool_weight(where)

@@ -7,7 +7,7 @@ Savings Plans API Reference, DescribeSavingsPlansOfferings; Savings Plans User G
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,8 @@ SHARES: Mapping[tuple[str, int], Mapping[str, Decimal]] = {
 """What an hour costs as a share of the price on demand."""
 PRODUCTS = {COMPUTE: ("EC2", "Fargate", "Lambda"), INSTANCE: ("EC2",)}
 """What each plan is good for on AWS. The sandbox has no Fargate, and no Lambda that costs anything."""
-_CODE = "ComputeSavingsPlans"
+CURRENCY, OPERATION = "USD", ""
+CODE = "ComputeSavingsPlans"
 """On bills both kinds have this service."""
 _WORDS = {COMPUTE: "Compute Savings Plan", INSTANCE: "EC2 Instance Savings Plan"}
 
@@ -75,10 +76,6 @@ class PlanOffering:
             return f"ComputeSP:{way}"
         return f"{PREFIXES.get(self.region, f'{self.region}-')}EC2SP:{self.family}.{way}"
 
-    def covers(self, region: str, type_: str) -> bool:
-        """Whether a machine of this type there is billed at its rates."""
-        return self.plan == COMPUTE or (self.region, self.family) == (region, type_.partition(".")[0])
-
     def told(self) -> dict[str, Any]:
         """As DescribeSavingsPlansOfferings tells it."""
         properties = {"region": self.region, "instanceFamily": self.family} if self.family else {}
@@ -89,10 +86,10 @@ class PlanOffering:
             "description": self.description,
             "paymentOption": self.payment,
             "durationSeconds": self.seconds,
-            "currency": "USD",
-            "serviceCode": _CODE,
+            "currency": CURRENCY,
+            "serviceCode": CODE,
             "usageType": self.usage,
-            "operation": "",
+            "operation": OPERATION,
             "properties": [{"name": name, "value": value} for name, value in properties.items()],
         }
 
@@ -103,7 +100,7 @@ class PlanOffering:
             "paymentOption": self.payment,
             "planType": self.plan,
             "durationSeconds": self.seconds,
-            "currency": "USD",
+            "currency": CURRENCY,
             "planDescription": self.description,
         }
 
@@ -120,25 +117,27 @@ def offerings(regions: Iterable[str], families: Iterable[str]) -> Iterator[PlanO
                 yield PlanOffering(INSTANCE, years, payment, region, family)
 
 
+_LISTS: Mapping[str, Callable[[PlanOffering], object]] = {
+    "planTypes": lambda offering: offering.plan,
+    "paymentOptions": lambda offering: offering.payment,
+    "durations": lambda offering: offering.seconds,
+    "currencies": lambda _offering: CURRENCY,
+    "serviceCodes": lambda _offering: CODE,
+    "operations": lambda _offering: OPERATION,
+    "usageTypes": lambda offering: offering.usage,
+    "descriptions": lambda offering: offering.description,
+    "offeringIds": lambda offering: offering.id,
+}
+"""A request's lists, and what of an offering each is for; what takes longest comes last."""
+
+
 def is_admitted(offering: PlanOffering, params: Mapping[str, Any]) -> bool:
     """Given an offering and a request for offerings, return whether it is asked for.
 
     Each list of the request must have it; an absent or empty one has all (Savings Plans API Reference,
     DescribeSavingsPlansOfferings).
     """
-    told = offering.told()
-    asked = {
-        "offeringIds": "offeringId",
-        "paymentOptions": "paymentOption",
-        "planTypes": "planType",
-        "durations": "durationSeconds",
-        "currencies": "currency",
-        "descriptions": "description",
-        "serviceCodes": "serviceCode",
-        "usageTypes": "usageType",
-        "operations": "operation",
-    }
     product = params.get("productType")
-    return (not product or product in told["productTypes"]) and all(
-        not params.get(name) or told[field] in params[name] for name, field in asked.items()
+    return (not product or product in PRODUCTS[offering.plan]) and all(
+        not params.get(name) or found(offering) in params[name] for name, found in _LISTS.items()
     )

@@ -51,6 +51,7 @@ class SavingsPlansService:
     def __init__(self, types: Callable[[], Sequence[str]]) -> None:
         """`types` are the instance types that are sold."""
         self._types = types
+        self._by_id: dict[str, PlanOffering] = {}
         self._actions: dict[str, Callable[[Params, str], Told]] = {
             "CreateSavingsPlan": self._buy,
             "DeleteQueuedSavingsPlan": self._delete,
@@ -90,7 +91,8 @@ class SavingsPlansService:
 
     def _buy(self, params: Params, account: str) -> Told:
         wanted = params.get("savingsPlanOfferingId")
-        found = next((each for each in self._sold({}) if each.id == wanted), None)
+        self._by_id = self._by_id or {each.id: each for each in self._sold({})}
+        found = self._by_id.get(str(wanted))
         if found is None:
             what = f"there is no savings plan offering {wanted}"
             raise Refused(what, "ResourceNotFoundException", 404)

@@ -18,7 +18,7 @@ from ec2kit.screen.fleet_plans import PLAN_COLUMNS
 from ec2kit.screen.fleet_words import notes
 
 COVERED = "covered already"
-PLANNED = "covered already, by savings plans"
+PLANNED = "covered already, with savings plans"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ PLANS = ("Compute", "EC2Instance")
 MOST_PAGES = 50
 STATES = ("active", "payment-pending", "queued", "retired")
 """Of plans that are good, will be, or were: one that ended last week covered the week before."""
-_BOX = re.compile(r"(?:[A-Z0-9]+-)?BoxUsage:", re.ASCII)
+_BOX = re.compile(r"(?:^|-)BoxUsage:", re.ASCII)
 """The usage of machines with shared tenancy, with or without the region's prefix: EUC1-BoxUsage:u-6tb1.metal."""
 
 
@@ -102,7 +102,7 @@ class SavingsPlans:
 
 
 def _is_machine(row: Mapping[str, Any]) -> bool:
-    return _BOX.match(str(row.get("usageType", ""))) is not None
+    return _BOX.search(str(row.get("usageType", ""))) is not None
 
 
 def _rate(row: Mapping[str, Any]) -> PlanRate:

@@ -165,6 +165,8 @@ def test_a_plan_has_rates_of_its_own_for_what_it_is_good_for() -> None:
     assert found["t3.micro", "Windows"] == found["t3.micro", "Linux/UNIX"] * Decimal("1.5")
     far = plans.rates_of(compute, "us-east-1", ["m5.large"])
     assert far["m5.large", "Linux/UNIX"] == rates.machine("m5.large") * Decimal("0.50")
+    # A region whose usage types begin with the region's own name in the sandbox.
+    assert plans.rates_of(compute, "eu-central-2", ["m5.large"]) == far
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ _NO_ACCESS = (errno.EACCES, errno.EPERM)
 
 
 STATE_ELSEWHERE = "set EC2KIT_STATE_DIR to another directory"
+CACHE_ELSEWHERE = "set EC2KIT_CACHE_DIR to another directory"
 BIG_ELSEWHERE = "have it written elsewhere: name another FILE, or set EC2KIT_CACHE_DIR"
 """For disks: those that a person asked for, and those that are ours."""
 
@@ -59,16 +60,17 @@ def storing_disk(path: Path) -> AbstractContextManager[None]:
     return storing(path, BIG_ELSEWHERE)
 
 
-def ensure_directory(path: Path, mode: int = PRIVATE_DIRECTORY) -> Path:
+def ensure_directory(path: Path, mode: int = PRIVATE_DIRECTORY, elsewhere: str = STATE_ELSEWHERE) -> Path:
     """Make the directory, with `mode` whatever the umask, and its parents; one that exists stays as it is.
 
-    A new directory in one that its group may write to is for the group too. Raises `Ec2kitError`.
+    A new directory in one that its group may write to is for the group too. Raises `Ec2kitError`, whose hint says
+    where `elsewhere` it could be.
     """
     if is_directory(path):
         return path
-    with storing(path):
+    with storing(path, elsewhere):
         if not is_directory(path.parent):
-            ensure_directory(path.parent, mode)
+            ensure_directory(path.parent, mode, elsewhere)
         if is_shared(path.parent):
             mode = SHARED_DIRECTORY
         with suppress(FileExistsError):

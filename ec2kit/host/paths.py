@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from ec2kit.host.files import SHARED_DIRECTORY, ensure_directory, is_directory, is_file, storing
+from ec2kit.host.files import (
+    CACHE_ELSEWHERE,
+    SHARED_DIRECTORY,
+    ensure_directory,
+    is_directory,
+    is_file,
+    storing,
+)
 from ec2kit.host.identity import User, group_id, this_user
 
 SHARED_STATE = Path("/var/lib/ec2kit")
@@ -67,6 +74,11 @@ def cache_directory(environ: Mapping[str, str], user: User | None = None) -> Pat
     if named := environ.get("EC2KIT_CACHE_DIR"):
         return Path(f"{user.home}{named[1:]}" if named.startswith("~/") else named).absolute()
     return SHARED_CACHE if user.uid == 0 else _xdg(environ, "XDG_CACHE_HOME", user.home / ".cache") / "ec2kit"
+
+
+def ensure_cache(environ: Mapping[str, str]) -> Path:
+    """The same, made where it is missing. Raises `Ec2kitError`."""
+    return ensure_directory(cache_directory(environ), elsewhere=CACHE_ELSEWHERE)
 
 
 def config_files(environ: Mapping[str, str], cwd: Path, system: Path = SYSTEM_CONFIG) -> tuple[Path, ...]:

@@ -100,7 +100,12 @@ def _topic_json(item: Item) -> dict[str, Any]:
 
 
 def _sums_json(sums: Sums) -> dict[str, Any]:
-    return {"cash": sums.cash, "amortised": sums.amortised, "lines": sums.lines}
+    return {
+        "cash": sums.cash,
+        "amortised": sums.amortised,
+        "lines": sums.lines,
+        "lines_without_cost": sums.uncosted,
+    }
 
 
 def _ratio(value: Decimal | None) -> float | None:
@@ -256,6 +261,7 @@ TOPIC_COLUMNS: tuple[Column[Item], ...] = (
     Column("unit", lambda item: item.unit),
     *_money_columns(),
     Column("lines", lambda item: item.sums.lines, extra=True),
+    Column("lines_without_cost", lambda item: item.sums.uncosted, extra=True),
 )
 """What people ask about. The rows of all topics add up to the bill."""
 
@@ -270,6 +276,8 @@ def breakdown_columns(dimension: str, *, names: bool = False) -> tuple[Column[It
         Column("quantity", lambda item: _exact(item.quantity), shown=_shown_quantity),
         Column("unit", lambda item: item.unit),
         Column("lines", lambda item: item.sums.lines, extra=True),
+        Column("lines_without_cost", lambda item: item.sums.uncosted, extra=True),
+        Column("lines_without_cost", lambda item: item.sums.uncosted, extra=True),
     )
 
 

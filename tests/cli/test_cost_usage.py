@@ -165,3 +165,36 @@ def test_nothing_is_left_behind(shell: Shell) -> None:
 
     left = [path for path in (shell.home / "cache").rglob("*") if path.name.startswith("usage-")]
     assert [path for path in left if path.suffix != ".lock"] == []
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv"])
+@pytest.mark.parametrize("by", ["", " --by service"])
+def test_a_pipe_is_told_that_there_is_nothing(shell: Shell, form: str, by: str) -> None:
+    seen = shell.run(f"cost usage cur.csv --month 2023-01{by} -o {form}")
+    assert seen.exit == 0
+    assert "no lines of this month, or that --where leaves" in seen.stderr
+
+
+def test_lines_without_a_cost_are_told_everywhere(shell: Shell, tmp_path: Path) -> None:
+    head, first, *rest = (tmp_path / "cur.csv").read_text().splitlines()
+    at = made.CUR_COLUMNS.index("lineItem/UnblendedCost")
+    cells = first.split(",")
+    bare = ",".join([*cells[:at], "", *cells[at + 1 :]])
+    (tmp_path / "bare.csv").write_text("\n".join([head, bare, *rest]) + "\n")
+
+    told = "note: 1 line has no cost in the report, and is in no sum of money: EU-BoxUsage:m5.large"
+    assert told in shell.run("cost usage bare.csv -o tsv").stderr
+    assert told in shell.run("cost usage bare.csv --by service").stderr
+    (item, *_) = json.loads(shell.run("cost usage bare.csv --by service -o json").stdout)
+    assert item["lines_without_cost"] == 1
+    whole = json.loads(shell.run("cost usage bare.csv -o json").stdout)
+    assert any("no cost in the report" in note for note in whole["notes"])
+    assert whole["bills"][0]["lines_without_cost"] == 1
+
+
+def test_a_cache_that_cannot_be_made_is_told_with_its_own_variable(shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    shell.environ["EC2KIT_CACHE_DIR"] = str(tmp_path / "file" / "cache")
+    seen = shell.run("cost usage cur.csv")
+    assert seen.exit == 1
+    assert "set EC2KIT_CACHE_DIR to another directory" in seen.stderr

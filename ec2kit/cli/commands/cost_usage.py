@@ -12,7 +12,7 @@ from ec2kit.cli.options import reads
 from ec2kit.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ec2kit.costs.usage.answers import Answer, Item
     from ec2kit.costs.usage.database import Database
@@ -89,30 +89,42 @@ def _explain(
     from ec2kit.costs.usage.answers import ask, broken_down
     from ec2kit.costs.usage.database import database
     from ec2kit.costs.usage.files import find
+    from ec2kit.costs.usage.lacking import lacks
     from ec2kit.costs.usage.reading import question, read, remarks
-    from ec2kit.host.files import ensure_directory
-    from ec2kit.host.paths import cache_directory
+    from ec2kit.host.paths import ensure_cache
+    from ec2kit.screen.paper import Format
     from ec2kit.screen.usage import breakdown_columns, sources
 
     found = find(context.expand(files), context.surroundings.cwd)
-    parent = ensure_directory(cache_directory(context.surroundings.environ))
+    parent = ensure_cache(context.surroundings.environ)
     with database(parent, [each.path for each in found.files], memory) as base:
         if sql:
             context.write(question(base, found.files, want))
             return
         reads = read(base, found.files, want.tag)
         context.say(sources(reads))
-        notes = [*found.notes, *remarks(reads)]
+        notes = [*found.notes, *remarks(reads), *lacks(base, reads, want)]
         known = _known(context, base, want) if names else {}
         if not want.dimension:
-            _show(context, ask(base, reads, notes, want.where))
+            answer = ask(base, reads, notes, want.where)
+            _empty(context, want, answer.bills)
+            _show(context, answer)
             return
         items = broken_down(base, want.dimension, want.where)
+    if context.paper.format is not Format.TABLE:
+        _empty(context, want, items)
     for note in notes:
         context.say(f"note: {note}")
     if names and want.dimension == "resource":
         items = tuple(_named(item, known) for item in items)
     context.show(breakdown_columns(want.dimension, names=names and want.dimension == "resource"), items)
+
+
+def _empty(context: Context, want: Wanted, found: Sequence[object]) -> None:
+    if not found:
+        context.say(
+            "no lines of this month, or that --where leaves" if want.where else "there are no lines in it"
+        )
 
 
 def _show(context: Context, answer: Answer) -> None:
@@ -130,7 +142,6 @@ def _show(context: Context, answer: Answer) -> None:
         context.show(TOPIC_COLUMNS, answer.topics)
         return
     if not answer.bills:
-        context.say("no lines of this month, or that --where leaves")
         return
     context.show_one({}, usage_pairs(answer))
     context.write("\n")
@@ -179,11 +190,10 @@ def _shape(context: Context, files: tuple[str, ...]) -> Shape:
     from ec2kit.costs.usage.database import database
     from ec2kit.costs.usage.files import find
     from ec2kit.costs.usage.reading import shapes
-    from ec2kit.host.files import ensure_directory
-    from ec2kit.host.paths import cache_directory
+    from ec2kit.host.paths import ensure_cache
 
     found = find(files, context.surroundings.cwd)
-    parent = ensure_directory(cache_directory(context.surroundings.environ))
+    parent = ensure_cache(context.surroundings.environ)
     with database(parent, [each.path for each in found.files]) as base:
         first, *others = shapes(base, found.files)
     if not first.format.has_money or any(other.format is not first.format for other in others):

@@ -20,8 +20,8 @@ from ec2kit.costs.prices.documents import MOST_BYTES
 from ec2kit.costs.prices.importing import imported
 from ec2kit.costs.usage.running import Reported
 from ec2kit.errors import Ec2kitError, Exit, PartialFailure, UsageError
-from ec2kit.host.files import ensure_directory, is_file, read_text
-from ec2kit.host.paths import cache_directory, journal_path
+from ec2kit.host.files import is_file, read_text
+from ec2kit.host.paths import ensure_cache, journal_path
 from ec2kit.model.instances import Instance
 from ec2kit.model.reservations import Owned
 
@@ -69,7 +69,7 @@ def reported_in(context: Context, files: Sequence[str]) -> tuple[Reported, tuple
     from ec2kit.costs.usage.running import running
 
     found = find(files, context.surroundings.cwd)
-    parent = ensure_directory(cache_directory(context.surroundings.environ))
+    parent = ensure_cache(context.surroundings.environ)
     with database(parent, [each.path for each in found.files]) as base:
         return running(base, found.files), tuple(found.notes)
 

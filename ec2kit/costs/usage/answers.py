@@ -28,15 +28,16 @@ class Sums:
     cash: Money | None
     amortised: Money | None
     lines: int
+    uncosted: int = 0
+    """Lines of them that have no cost, and are in neither sum."""
 
     def __add__(self, other: Sums) -> Sums:
-        return Sums(
-            _both(self.cash, other.cash), _both(self.amortised, other.amortised), self.lines + other.lines
-        )
-
-
-def _both(one: Money | None, other: Money | None) -> Money | None:
-    return None if one is None or other is None else one + other
+        lines, uncosted = self.lines + other.lines, self.uncosted + other.uncosted
+        if self.cash is None or other.cash is None:
+            return replace(self if other.cash is None else other, lines=lines, uncosted=uncosted)
+        if self.amortised is None or other.amortised is None:
+            return Sums(self.cash + other.cash, None, lines, uncosted)
+        return Sums(self.cash + other.cash, self.amortised + other.amortised, lines, uncosted)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def ask(database: Database, reads: Sequence[Read], notes: Sequence[str], where: 
     totals = {bill.currency: bill.sums.cash for bill in bills}
     return Answer(
         reads,
-        (*notes, *_remarks(bills)),
+        (*notes, *_remarks(bills, reads)),
         bills,
         _by_topic(database, where, totals),
         broken_down(database, "service", where, totals),
@@ -125,10 +126,9 @@ def broken_down(
     if totals is None:
         totals = {bill.currency: bill.sums.cash for bill in _bills(database, where)}
     found = []
-    for item, currency, cash, amortised, lines, unspread, quantity, units, unit in database.rows(
-        questions.breakdown(dimension, BILL, where)
-    ):
-        sums = _sums(cash, amortised, lines, unspread, currency)
+    for item, currency, *rest in database.rows(questions.breakdown(dimension, BILL, where)):
+        *summed, quantity, units, unit = rest
+        sums = _sums(currency, summed)
         alone = units == 1
         known = Item(item or "", "", "", quantity if alone else None, (unit or "") if alone else "", sums)
         found.append(_with_share(known, totals))
@@ -138,16 +138,14 @@ def broken_down(
 def _bills(database: Database, where: str) -> tuple[Bill, ...]:
     kinds: dict[str, dict[str, Sums]] = {}
     ending: dict[str, datetime | None] = {}
-    for kind, currency, cash, amortised, lines, unspread, largest, last in database.rows(
-        questions.by_kind(BILL, where)
-    ):
+    for kind, currency, largest, last, *summed in database.rows(questions.by_kind(BILL, where)):
         if largest >= MOST:
             raise UsageError(
                 f"a line of {largest:,.0f} {currency} is beyond belief",
                 hint="is this the report as AWS wrote it?",
             )
         key = currency or ""
-        kinds.setdefault(key, {})[kind] = _sums(cash, amortised, lines, unspread, currency)
+        kinds.setdefault(key, {})[kind] = _sums(currency, summed)
         ending[key] = max(filter(None, (ending.get(key), last)), default=None)
     days: dict[str, list[Day]] = {key: [] for key in kinds}
     for day, currency, running, cash, amortised in database.rows(questions.by_day(BILL, where)):
@@ -180,20 +178,10 @@ def _midnight_after(day: date) -> datetime:
 
 def _by_topic(database: Database, where: str, totals: Mapping[str, Money | None]) -> tuple[Item, ...]:
     found: dict[tuple[str, ...], Item] = {}
-    for (
-        topic,
-        what,
-        detail,
-        unit,
-        currency,
-        month,
-        quantity,
-        cash,
-        amortised,
-        lines,
-        unspread,
-    ) in database.rows(questions.by_topic(BILL, where)):
-        sums = _sums(cash, amortised, lines, unspread, currency)
+    for topic, what, detail, unit, currency, month, quantity, *summed in database.rows(
+        questions.by_topic(BILL, where)
+    ):
+        sums = _sums(currency, summed)
         item = Item(topic, what or "", detail or "", quantity, unit or "", sums)
         item = _scaled(item, month) if month else item
         key = (topic, item.what, item.detail, item.unit, currency or "")
@@ -227,20 +215,20 @@ def _with_share(item: Item, totals: Mapping[str, Money | None]) -> Item:
     return replace(item, share=cash.amount / total.amount if cash and total and total.amount > 0 else None)
 
 
-def _sums(
-    cash: Decimal | None, amortised: Decimal | None, lines: Any, unspread: Any, currency: str | None
-) -> Sums:
-    return Sums(_money(cash, currency), None if unspread else _money(amortised, currency), int(lines))
+def _sums(currency: str | None, summed: Sequence[Any]) -> Sums:
+    """Of the columns of `questions.SUMMED`."""
+    cash, amortised, lines, uncosted, unspread = summed
+    spread = None if unspread else _money(amortised, currency)
+    return Sums(_money(cash, currency), spread, int(lines), int(uncosted))
 
 
 def _money(amount: Decimal | None, currency: str | None) -> Money | None:
     return None if amount is None or not currency else Money(amount, currency)
 
 
-def _remarks(bills: Iterable[Bill]) -> list[str]:
+def _remarks(bills: Sequence[Bill], reads: Iterable[Read]) -> list[str]:
     found = []
-    bills = list(bills)
-    if any(not bill.currency for bill in bills):
+    if not all(each.report.format.has_money for each in reads):
         found.append("old usage reports have no money in them: quantities only")
     if len(bills) > 1:
         names = ", ".join(bill.currency or "none" for bill in bills)

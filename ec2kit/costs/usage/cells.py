@@ -78,7 +78,10 @@ class Cells:
         plain = cell
         if self.dialect is Dialect.DUCKDB:
             grouped = f"contains({cell}, ',') AND regexp_full_match(trim({cell}), {literal(THOUSANDS)})"
-            plain = f"CASE WHEN {grouped} THEN replace({cell}, ',', '') ELSE {cell} END"
+            plain = (
+                f"CASE WHEN {grouped} THEN replace({cell}, ',', '')"
+                f" WHEN contains({cell}, '_') THEN error({_no_amount(cell)}) ELSE {cell} END"
+            )
         return f"CAST({plain} AS {DECIMAL})"
 
     def _time(self, column: Column) -> str:
@@ -92,6 +95,11 @@ class Cells:
             hint="was it converted by another program? use the file as AWS wrote it",
             resource=self.shown,
         )
+
+
+def _no_amount(cell: str) -> str:
+    """DuckDB takes `1_000` for a thousand. The words are its own for what it does not take."""
+    return f"'Could not convert string \"' || {cell} || '\" to DECIMAL'"
 
 
 def _first(found: list[str], nothing: str) -> str:

@@ -18,9 +18,13 @@ KEYS = tuple(
 )
 """What the lines of a day are told apart by."""
 SUMS = f"""sum(quantity) AS quantity, sum(cash) AS cash, sum(amortised) AS amortised,
-  count(*) AS lines, sum(CASE WHEN cash IS NOT NULL AND amortised IS NULL THEN 1 ELSE 0 END) AS unspread,
+  count(*) AS lines, sum(CASE WHEN cash IS NULL THEN 1 ELSE 0 END) AS uncosted,
+  sum(CASE WHEN cash IS NOT NULL AND amortised IS NULL THEN 1 ELSE 0 END) AS unspread,
   max(CASE WHEN cash < 0 THEN -cash ELSE coalesce(cash, CAST(0 AS {DECIMAL})) END) AS largest,
   max(ending) AS ending"""
+SUMMED = """sum(cash) AS cash, sum(amortised) AS amortised, sum(lines) AS lines,
+  sum(uncosted) AS uncosted, sum(unspread) AS unspread"""
+"""What each answer with money has."""
 
 DIMENSIONS: Mapping[str, str] = {
     "service": "service",
@@ -75,7 +79,7 @@ SELECT day, account, {", ".join(more)}{"," if more else ""}
   zone, service, operation, coalesce(usage_type, described) AS usage, {_resource()} AS resource,
   coalesce(unit, {_unit()}) AS unit, kind,
   coalesce(currency, CASE WHEN cash IS NOT NULL THEN 'unknown' END) AS currency,
-  tag, quantity, cash, amortised, lines, unspread, largest, ending,
+  tag, quantity, cash, amortised, lines, uncosted, unspread, largest, ending,
   {_by_rule("topic")} AS topic,
   {_by_rule("what")} AS what,
   {_detail()} AS detail
@@ -85,9 +89,8 @@ FROM ruled"""
 def breakdown(dimension: str, table: str, where: str = "") -> str:
     """Given one of `DIMENSIONS`, return the question what each of its values costs: the dearest first, days in turn."""
     order = "item" if dimension == "day" else "cash DESC, lines DESC, item"
-    return f"""SELECT {DIMENSIONS[dimension]} AS item, currency, sum(cash) AS cash, sum(amortised) AS amortised,
-  sum(lines) AS lines, sum(unspread) AS unspread, sum(quantity) AS quantity,
-  count(DISTINCT unit) AS units, max(unit) AS unit
+    return f"""SELECT {DIMENSIONS[dimension]} AS item, currency, {SUMMED},
+  sum(quantity) AS quantity, count(DISTINCT unit) AS units, max(unit) AS unit
 FROM {table}{where}
 GROUP BY {DIMENSIONS[dimension]}, currency
 ORDER BY {order}"""
@@ -97,8 +100,7 @@ def by_topic(table: str, where: str = "") -> str:
     """The question what each topic comes to, month by month (byte-hours are of a month's length)."""
     month = "date_trunc('month', day)"
     return f"""SELECT topic, what, detail, unit, currency, CAST({month} AS DATE) AS month,
-  sum(quantity) AS quantity, sum(cash) AS cash, sum(amortised) AS amortised, sum(lines) AS lines,
-  sum(unspread) AS unspread
+  sum(quantity) AS quantity, {SUMMED}
 FROM {table}{where}
 GROUP BY topic, what, detail, unit, currency, CAST({month} AS DATE)
 ORDER BY topic, what, detail, unit, currency, month"""
@@ -106,8 +108,7 @@ ORDER BY topic, what, detail, unit, currency, month"""
 
 def by_kind(table: str, where: str = "") -> str:
     """The question what was charged for: usage, tax, credits, fees; its sums are the bill."""
-    return f"""SELECT kind, currency, sum(cash) AS cash, sum(amortised) AS amortised, sum(lines) AS lines,
-  sum(unspread) AS unspread, max(largest) AS largest, max(ending) AS ending
+    return f"""SELECT kind, currency, max(largest) AS largest, max(ending) AS ending, {SUMMED}
 FROM {table}{where}
 GROUP BY kind, currency
 ORDER BY cash DESC, kind"""
@@ -120,6 +121,22 @@ def by_day(table: str, where: str = "") -> str:
 FROM {table}{where}
 GROUP BY day, currency
 ORDER BY day, currency"""
+
+
+def without_cost(table: str, where: str = "") -> str:
+    """The question which lines have no cost, by what they are for: the most first."""
+    return f"""SELECT usage, sum(uncosted) AS lines
+FROM {table}{where}{" AND " if where else " WHERE "}uncosted > 0
+GROUP BY usage
+ORDER BY lines DESC, usage"""
+
+
+def without_day(table: str, where: str = "") -> str:
+    """The question which lines have no start, and what they come to."""
+    return f"""SELECT currency, sum(lines) AS lines, sum(cash) AS cash
+FROM {table}{where}{" AND " if where else " WHERE "}day IS NULL
+GROUP BY currency
+ORDER BY currency"""
 
 
 def idle_balancers(table: str, where: str = "") -> str:

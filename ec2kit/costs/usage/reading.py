@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ec2kit.costs.usage.cells import Cells
 from ec2kit.costs.usage.database import Database
@@ -17,10 +15,11 @@ from ec2kit.costs.usage.dialect import Dialect, literal
 from ec2kit.costs.usage.files import Named
 from ec2kit.costs.usage.formats import Column, Format, Report, Shape, nearest, shape_of
 from ec2kit.costs.usage.lines import select
+from ec2kit.costs.usage.locating import LINE_BYTES, of_cell, of_endless, refuse_endless
 from ec2kit.costs.usage.opening import Kind, Opened, look, unpacked
 from ec2kit.costs.usage.questions import breakdown, by_topic, lines_of, named
 from ec2kit.costs.usage.rewriting import FIELDS, rewrite_csv, rewrite_xml, unzip
-from ec2kit.costs.usage.trouble import NoAmount
+from ec2kit.costs.usage.trouble import Endless, NoAmount
 from ec2kit.costs.usage.wanted import Wanted
 from ec2kit.errors import UsageError
 
@@ -28,8 +27,8 @@ BILL = "bill"
 """The table that all questions are asked of."""
 _PART = re.compile(r"[-_]?\d+$")
 """What parts of one report differ by: `shop-00001.csv.gz`, `shop-00002.csv.gz`."""
-LINE_BYTES = 2_000_000
-"""That of any real report has some kB; a reader's buffer has room for four."""
+_YEARS = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
+"""Days that can be in a report."""
 XML_SHAPE = Shape(Format.USAGE_XML, {name: Column(name) for name in FIELDS})
 CSV_SHAPE = Shape(Format.USAGE_CSV, {name: Column(name) for name in FIELDS})
 
@@ -58,13 +57,19 @@ def read(database: Database, files: Sequence[Named], tag: str = "") -> list[Read
     one."""
     placed = [_placed(database, each) for each in files]
     _refuse_mixture([each.report for each in placed])
+    refuse_endless(placed)
     try:
         database.rows(f"CREATE TABLE {BILL} AS {_named(placed, tag)}")
+        counted = database.rows(
+            "SELECT report, sum(lines), CAST(min(day) AS VARCHAR), CAST(max(day) AS VARCHAR)"
+            f" FROM {BILL} GROUP BY report"
+        )
+        by_path = {path: (int(lines), _day(first), _day(last)) for path, lines, first, last in counted}
     except NoAmount as error:
-        raise _where(error, placed) from error
-    counted = database.rows(f"SELECT report, sum(lines), min(day), max(day) FROM {BILL} GROUP BY report")
-    by_path: dict[str, tuple[Any, ...]] = {str(path): tuple(rest) for path, *rest in counted}
-    result = [Read(each.report, *_counts(by_path.get(str(each.at)))) for each in placed]
+        raise of_cell(error, placed) from error
+    except Endless as error:
+        raise of_endless(error, placed) from error
+    result = [Read(each.report, *by_path.get(str(each.at), (0, None, None))) for each in placed]
     _refuse_overlap(result)
     return result
 
@@ -97,8 +102,11 @@ def _named(placed: Sequence[Placed], tag: str) -> str:
     return named("\nUNION ALL\n".join(_lines(group, tag) for group in _alike(placed)), ("report",))
 
 
-def _counts(found: tuple[Any, ...] | None) -> tuple[int, date | None, date | None]:
-    return (int(found[0]), found[1], found[2]) if found else (0, None, None)
+def _day(text: str | None) -> date | None:
+    """Raises `NoAmount` for one that no bill is of."""
+    if text is not None and not _YEARS.fullmatch(text):
+        raise NoAmount(f"'{text}' is no time of a bill")
+    return None if text is None else date.fromisoformat(text)
 
 
 def _placed(database: Database, file: Named) -> Placed:
@@ -163,7 +171,8 @@ def _lines(group: Sequence[Placed], tag: str) -> str:
         source = (
             f"read_csv({paths}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',',"
             " quote = '\"', escape = '\"', nullstr = ['', 'NULL'], filename = true, hive_partitioning = false,"
-            f" max_line_size = {LINE_BYTES}, buffer_size = {LINE_BYTES * 4})"
+            f" max_line_size = {LINE_BYTES}, buffer_size = {LINE_BYTES * 4}"
+            + (", parallel = false)" if first.at.suffix == ".gz" else ")")
         )
     nulled = not first.report.parquet
     cells = Cells(first.report.shape, Dialect.DUCKDB, f"'{first.report.shown}'", nulled)
@@ -216,36 +225,3 @@ def _months(read: Read) -> Iterator[tuple[int, int]]:
     while (year, month) <= (read.last.year, read.last.month):
         yield year, month
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-
-
-def _where(error: NoAmount, placed: Sequence[Placed]) -> UsageError:
-    """The same, with the file and line of the cell: found by reading the reports once more, slowly."""
-    value = error.message.partition("' is no ")[0].removeprefix("'")
-    for each in placed:
-        if each.report.parquet or "is no" not in error.message:
-            continue
-        packed = each.at.name.endswith(".gz")
-        with unpacked(each.at, each.report.shown, packed=packed, zipped=False) as source:
-            line = _line_of(source, value, [column.name for column in each.header])
-        if line:
-            return UsageError(
-                f"'{each.report.shown}', line {line[0]}: {error.message} ({line[1]})",
-                resource=each.report.shown,
-            )
-    return error
-
-
-def _line_of(lines: IO[bytes], value: str, header: list[str]) -> tuple[int, str] | None:
-    reader = csv.reader(line.decode("utf-8", "replace") for line in lines)
-    for cells in reader:
-        for name, cell in zip(header, cells, strict=False):
-            if cell[: len(value)] == value and reader.line_num > 1 and not _is_amount(cell):
-                return reader.line_num, name
-    return None
-
-
-def _is_amount(cell: str) -> bool:
-    try:
-        return Decimal(cell).adjusted() < 26
-    except InvalidOperation:
-        return False

@@ -23,6 +23,10 @@ class NoAmount(UsageError):
     """A cell is no amount or no time; which one, only a look at each line tells."""
 
 
+class Endless(UsageError):
+    """A line is longer than any buffer; which one, only a look at each tells."""
+
+
 @contextmanager
 def told(names: Mapping[str, str]) -> Iterator[None]:
     """Given what a person calls each linked file: raises what DuckDB raises in the block as `Ec2kitError`."""
@@ -37,6 +41,9 @@ def told(names: Mapping[str, str]) -> Iterator[None]:
         ) from error
     except duckdb.ConversionException as error:
         raise _no_amount(str(error)) from error
+    except duckdb.InvalidInputException as error:
+        refused = _VALUE.search(str(error))
+        raise (_no_amount(str(error)) if refused else _unreadable(str(error), names)) from error
     except duckdb.OutOfRangeException as error:
         raise NoAmount("the amounts of these reports add up to more than anybody's bill") from error
     except duckdb.InterruptException as error:
@@ -60,6 +67,8 @@ def _no_amount(text: str) -> NoAmount:
 
 def _unreadable(text: str, names: Mapping[str, str]) -> Ec2kitError:
     shown = _file(text, names)
+    if "Parallel CSV Reader" in text:
+        return Endless(f"'{shown}': a line has no end within 2 MB", resource=shown)
     if "GZIP" in text or "gzip" in text:
         return UsageError(f"'{shown}' ends too early, or is damaged (gzip)", hint=WHOLE_AGAIN, resource=shown)
     if line := _LINE.search(text):

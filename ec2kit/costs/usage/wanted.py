@@ -23,8 +23,24 @@ class Wanted:
 
     dimension: str = ""
     tag: str = ""
-    where: str = ""
-    """The WHERE clause, or nothing."""
+    month: str = ""
+    """The condition that a day is of the month, or nothing."""
+    filters: tuple[str, ...] = ()
+    """The other conditions."""
+
+    @property
+    def where(self) -> str:
+        """The WHERE clause, or nothing."""
+        return _clause((self.month, *self.filters) if self.month else self.filters)
+
+    @property
+    def anytime(self) -> str:
+        """The same for any month."""
+        return _clause(self.filters)
+
+
+def _clause(conditions: tuple[str, ...]) -> str:
+    return f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
 
 
 def wanted(by: str = "", month: str = "", filters: Iterable[str] = ()) -> Wanted:
@@ -33,14 +49,14 @@ def wanted(by: str = "", month: str = "", filters: Iterable[str] = ()) -> Wanted
     Raises `UsageError` for a dimension that does not exist, with the nearest.
     """
     dimension, tag = _dimension(by) if by else ("", "")
-    conditions = [_month(month)] if month else []
+    conditions: list[str] = []
     for text in filters:
         condition, of = _filter(text)
         if of and tag and of != tag:
             raise UsageError(f"two tags, '{tag}' and '{of}'", hint="one tag at a time")
         tag = of or tag
         conditions.append(condition)
-    return Wanted(dimension, tag, f"\nWHERE {' AND '.join(conditions)}" if conditions else "")
+    return Wanted(dimension, tag, _month(month) if month else "", tuple(conditions))
 
 
 def _dimension(text: str) -> tuple[str, str]:

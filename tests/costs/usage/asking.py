@@ -7,6 +7,7 @@ from pathlib import Path
 from ec2kit.costs.usage.answers import Answer, Item, ask, broken_down
 from ec2kit.costs.usage.database import MEMORY_MIB, database
 from ec2kit.costs.usage.files import find
+from ec2kit.costs.usage.lacking import lacks
 from ec2kit.costs.usage.reading import read, remarks
 from ec2kit.costs.usage.wanted import wanted
 
@@ -19,7 +20,7 @@ def answer(*paths: Path, where: str = "", memory: int = MEMORY_MIB) -> Answer:
     parent.mkdir(exist_ok=True)
     with database(parent, [each.path for each in found.files], memory) as base:
         reads = read(base, found.files)
-        return ask(base, reads, [*found.notes, *remarks(reads)], want.where)
+        return ask(base, reads, [*found.notes, *remarks(reads), *lacks(base, reads, want)], want.where)
 
 
 def breakdown(*paths: Path, by: str, where: tuple[str, ...] = ()) -> dict[str, Item]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from ec2kit.errors import NotFound, UsageError
 from tests.costs.usage import made
 from tests.costs.usage.asking import answer, breakdown
+from tests.costs.usage.changing import cell, cost, line
 
 LINES = made.bill(3)
 CUR = made.cur_csv(LINES)
@@ -26,23 +26,6 @@ ROW = "AmazonEC2,RunInstances,BoxUsage:m1.small,,11/01/16 00:00:00,11/02/16 00:0
 def without(text: str, column: str) -> str:
     """A CSV whose header calls a column something else."""
     return text.replace(column, "somethingElse", 1)
-
-
-def line(text: str, number: int, change: Callable[[str], str]) -> str:
-    """A text of which one line is changed; 1 is the header."""
-    lines = text.split("\n")
-    lines[number - 1] = change(lines[number - 1])
-    return "\n".join(lines)
-
-
-def cost(text: str, number: int, value: str) -> str:
-    at = made.CUR_COLUMNS.index("lineItem/UnblendedCost")
-
-    def changed(row: str) -> str:
-        cells = row.split(",")
-        return ",".join([*cells[:at], value, *cells[at + 1 :]])
-
-    return line(text, number, changed)
 
 
 TEXTS = {
@@ -255,3 +238,39 @@ def test_an_amortised_sum_that_a_report_does_not_tell_is_none() -> None:
     assert found.bills[0].sums.amortised is None
     assert found.bills[0].sums.cash is not None
     assert any("no amortised sum" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "infinity", "123456-01-01", "0044-03-15 (BC)", "0001-01-01"])
+def test_a_day_that_no_bill_is_of(day: str) -> None:
+    Path("r.csv").write_text(cell(CUR, 4, "lineItem/UsageStartDate", day))
+
+    with pytest.raises(UsageError, match=r"'r.csv', line 4: '.*' is no time of a bill"):
+        answer(Path("r.csv"))
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-Infinity", "1_000", "0x10", "12 USD", "$5"])
+def test_an_amount_that_is_none_is_told_with_its_line(value: str) -> None:
+    Path("r.csv").write_text(cost(CUR, 9, value))
+
+    with pytest.raises(UsageError) as error:
+        answer(Path("r.csv"))
+    assert f"'r.csv', line 9: '{value}' is no amount" in error.value.message
+
+
+LONG = made.Line("AmazonEC2", "EU-BoxUsage:m5.large", "1", "Hrs", "1", resource="x" * 10_000_000)
+BROKEN = made.Line("AmazonEC2", "EU-BoxUsage:m5.large", "1", "Hrs", "1", resource="x\n" * 5_000_000)
+
+
+@pytest.mark.parametrize("long", [LONG, BROKEN], ids=["one line", "many lines in quotes"])
+@pytest.mark.parametrize("at", [0, 2, len(LINES)])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_line_longer_than_any_buffer_is_no_shorter_bill(long: made.Line, at: int, packed: bool) -> None:
+    """DuckDB drops the last line of a file, without a word, when it is longer than its buffer."""
+    text = made.cur_csv([*LINES[:at], long, *LINES[at:]])
+    name = "r.csv.gz" if packed else "r.csv"
+    Path(name).write_bytes(gzip.compress(text.encode(), 1) if packed else text.encode())
+
+    with pytest.raises(UsageError) as error:
+        answer(Path(name))
+    assert f"'{name}'" in error.value.message
+    assert "no end within 2 MB" in error.value.message or "quote is not closed" in error.value.message

@@ -8,12 +8,14 @@ from typing import Any
 
 from ec2kit.costs.fleet.holding import Holding
 from ec2kit.costs.fleet.hours import HOUR
+from ec2kit.costs.fleet.offerings import offerings
 from ec2kit.costs.fleet.report import Advice, PoolUse, Report
 from ec2kit.costs.fleet.sizing import Layer
 from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.costs.prices.price import BY_PLATFORM, Price
 from ec2kit.model.money import Money, format_amount
 from ec2kit.screen.columns import Column
+from ec2kit.screen.fleet_offers import OFFERING_COLUMNS
 from ec2kit.screen.fleet_plans import PLAN_COLUMNS
 from ec2kit.screen.fleet_words import notes
 
@@ -59,6 +61,8 @@ def why(advice: Advice) -> str:
         return PLANNED if advice.planned else COVERED
     if advice.market.platform not in BY_PLATFORM:
         return f"no prices of {advice.market.platform} are kept"
+    if advice.offered.others:
+        return "there are offers, but none of those that were asked for"
     if advice.demand is None:
         return f"no reserved prices: {advice.offered.hint}"
     if advice.first is None:
@@ -192,6 +196,7 @@ def fleet_json(report: Report) -> dict[str, Any]:
         "coverage": _ratio(_share(report.covered_hours, report.eligible_hours)),
         "reserve": _objects(ADVICE_COLUMNS, report.advice),
         "marginal": _objects(LAYER_COLUMNS, layer_rows(report)),
+        "offers": _objects(OFFERING_COLUMNS, offerings(report.advice)),
         "owned": _objects(HOLDING_COLUMNS, report.holdings),
         "plans": _objects(PLAN_COLUMNS, report.plans) if report.plans_told else None,
         "planned_hours": _ratio(report.planned_hours),

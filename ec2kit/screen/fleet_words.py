@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from ec2kit.costs.fleet.grounds import What
 from ec2kit.costs.fleet.holding import by_currency
 from ec2kit.costs.fleet.hours import HOUR
+from ec2kit.costs.fleet.offerings import without_upfront
 from ec2kit.costs.fleet.report import Report, saved
 from ec2kit.costs.fleet.seen import Blind, Unseen
 from ec2kit.costs.offers import HOURS_A_YEAR
@@ -21,6 +22,9 @@ FEW_HOURS = 6 * 24
 """Less than a week, of which a part of a day may be missing, says little of a year."""
 NOT_IN_IT = "not in it: what other accounts of your organization reserved or run"
 """It may cover what is advised here."""
+MONTHLY_QUOTA = 20
+"""New regional reservations that an account may buy in a region and month, by default ("Reserved Instance quotas", EC2
+User Guide)."""
 FEW_REGIONS = 3
 """More are counted, not named."""
 _WHY = {
@@ -199,6 +203,25 @@ def saved_lines(report: Report) -> Iterator[str]:
     upfront = by_currency(each.reserving.upfront for each in report.advice if each.reserving)
     if found:
         yield f"saves {_sums(found)} in a year like this, for {_sums(upfront)} at once"
+    if any(each.amount for each in upfront):
+        nothing = by_currency(each.saving_yearly for each in without_upfront(report.advice))
+        saves = f"saves {_sums(nothing)}" if nothing else "saves nothing"
+        yield f"with nothing paid at once it {saves}; --show offers has every offer"
+    for region, count in _bought(report).items():
+        if count > MONTHLY_QUOTA:
+            yield (
+                f"{count:,} reservations in {region} are more than the {MONTHLY_QUOTA} a month that AWS sells at first:"
+                " ask for a higher quota, or buy them over months"
+            )
+
+
+def _bought(report: Report) -> dict[str, int]:
+    """How many are advised in each region."""
+    found: dict[str, int] = {}
+    for each in report.advice:
+        if each.reserving:
+            found[each.market.region] = found.get(each.market.region, 0) + each.reserving.count
+    return found
 
 
 def _sums(found: tuple[Money, ...]) -> str:

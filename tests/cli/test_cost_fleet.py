@@ -80,6 +80,7 @@ def answer(screen: Screen) -> dict[str, Any]:
         ("without_prices", "cost fleet --last 2d"),
         ("reserve", "cost fleet --last 2d --prices book.json"),
         ("steady", "cost fleet --prices book.json --steady --term 1y"),
+        ("offers", "cost fleet --prices book.json --steady --show offers"),
         ("marginal", "cost fleet --prices book.json --steady --show marginal"),
         ("owned", "cost fleet --last 2d --prices book.json --owned owned.json --show owned"),
         ("use", "cost fleet --last 2d --prices book.json --show use"),
@@ -146,6 +147,44 @@ def test_what_is_owned_comes_off_first(shell: Shell, sandbox: Seeded, tmp_path: 
     assert "h unused, which cost" in screen.stderr
 
 
+def test_every_offer_is_shown_with_its_own_count(shell: Shell) -> None:
+    found = answer(shell.run("cost fleet --prices book.json --steady -o json"))
+    count = 2 * found["machines"]
+    upfront, none = found["offers"]
+    assert (upfront["offer"], upfront["advised"]) == ("3y standard all-upfront", True)
+    assert (none["offer"], none["advised"]) == ("1y standard no-upfront", False)
+    assert (upfront["count"], none["count"]) == (count, count)
+    # 0.005 an hour on demand each; 52.56 for three years at once, or 0.003 an hour.
+    assert Decimal(upfront["upfront"]["amount"]) == Decimal("52.56") * count
+    assert (upfront["break_even"], none["break_even"]) == (0.4, 0.6)
+    assert upfront["paid_back_days"] == pytest.approx(52.56 / 0.005 / 24)
+    assert none["paid_back_days"] == 0
+    assert Decimal(upfront["monthly"]["amount"]) == 0
+    assert Decimal(none["monthly"]["amount"]) == Decimal("0.003") * 730 * count
+    assert Decimal(none["saving_yearly"]["amount"]) == Decimal("0.002") * 8760 * count
+    said = shell.run("cost fleet --prices book.json --steady").stderr
+    saves = Decimal(none["saving_yearly"]["amount"]).quantize(Decimal("0.01"))
+    assert f"with nothing paid at once it saves {saves} USD" in said
+
+
+def test_a_price_that_is_missing_is_an_error_and_the_rest_is_answered(shell: Shell, sandbox: Seeded) -> None:
+    none = shell.run("cost fleet --steady")
+    assert none.exit == 4
+    assert "error: nothing can be advised: prices of t3 in eu-west-1 are missing" in none.stderr
+    assert "hint: ec2kit cost prices --update t3.micro --region eu-west-1" in none.stderr
+    assert shell.run("cost fleet --steady --show use").exit == 0
+    assert shell.run("launch other --like web-1 --type m5.large -y").exit == 0
+    sandbox.tick(HOUR)
+    some = shell.run("cost fleet --steady --prices book.json")
+    assert some.exit == 3
+    assert "error: not all could be answered: prices of m5 in eu-west-1 are missing" in some.stderr
+    assert "× t3.nano" in some.stdout
+    assert shell.run("cost fleet --steady --prices book.json --class convertible").exit == 3
+    filtered = shell.run("cost fleet --steady --prices book.json --class convertible")
+    assert "there are offers, but none of those that were asked for" in filtered.stdout
+    assert shell.run("terminate other -y").exit == 0
+
+
 def test_what_is_owned_is_asked_of_aws(shell: Shell, sandbox: Seeded) -> None:
     wanted = {"InstanceType": "t3.micro", "OfferingClass": "standard", "OfferingType": "No Upfront"}
     offers = sandbox.ec2.describe_reserved_instances_offerings(**wanted, MaxDuration=31536000)
@@ -170,7 +209,8 @@ def test_what_is_owned_is_asked_of_aws(shell: Shell, sandbox: Seeded) -> None:
 def test_who_may_not_ask_what_is_owned_is_told_and_answered(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path)
     fleet.break_("error:UnauthorizedOperation", "ec2:DescribeReservedInstances")
-    screen = fleet.cron.run("cost fleet --steady")
+    (tmp_path / "book.json").write_text(book_text([prices("t3.micro")], ()))
+    screen = fleet.cron.run("cost fleet --steady --prices book.json")
     assert screen.exit == 0
     assert "what is reserved already is not in it (--owned FILE has it)" in screen.stderr
     assert "t3" in screen.stdout
@@ -185,7 +225,7 @@ def test_nothing_runs_in_one_region_of_two(shell: Shell) -> None:
 
 
 def test_all_regions_are_told_in_one_line_and_nothing_is_made_for_them(shell: Shell) -> None:
-    screen = shell.run("cost fleet --region all")
+    screen = shell.run("cost fleet --region all --prices book.json")
     assert screen.exit == 0
     (line,) = (each for each in screen.stderr.splitlines() if "before the history" in each)
     assert " regions, before" in line
@@ -203,7 +243,7 @@ def test_a_pipe_has_plain_numbers_and_named_columns(shell: Shell) -> None:
 
 def test_a_document_of_getproducts_will_do(shell: Shell) -> None:
     (shell.home / "bulk.json").write_text((DOCUMENTS / "ec2-bulk-offer-2017-08-03.json").read_text())
-    assert shell.run("cost fleet --prices bulk.json").exit == 0
+    assert shell.run("cost fleet --prices bulk.json --show use").exit == 0
 
 
 @pytest.mark.parametrize(
@@ -232,5 +272,5 @@ def test_what_is_wrong_is_told(line: str, says: str, shell: Shell) -> None:
 
 def test_nothing_of_it_changes_anything(shell: Shell, sandbox: Seeded) -> None:
     changed = changing(sandbox)
-    assert shell.run("cost fleet --region all").exit == 0
+    assert shell.run("cost fleet --region all --prices book.json").exit == 0
     assert changed == []

@@ -29,10 +29,10 @@ def buy(fleet: Fleet, type_: str, count: int, **asked: Any) -> None:
 
 
 def test_what_is_owned_comes_off_first(fleet: Fleet) -> None:
-    before = json.loads(fleet.cron.run("cost fleet --last 2d -o json").stdout)
+    before = json.loads(fleet.cron.run("cost fleet --last 2d --show owned -o json").stdout)
     buy(fleet, "t3.micro", 2)
     fleet.sandbox.tick(24 * 3600)
-    seen = fleet.cron.run("cost fleet --last 12h -o json")
+    seen = fleet.cron.run("cost fleet --last 12h --show owned -o json")
     assert seen.exit == 0, seen.stderr
     after = json.loads(seen.stdout)
     assert (before["owned"], before["covered_hours"]) == ([], 0.0)
@@ -46,7 +46,7 @@ def test_what_is_owned_comes_off_first(fleet: Fleet) -> None:
 
 def test_where_it_may_not_be_asked_the_rest_is_answered(fleet: Fleet) -> None:
     fleet.break_("error:UnauthorizedOperation", "ec2:DescribeReservedInstances")
-    seen = fleet.cron.run("cost fleet --last 2d")
+    seen = fleet.cron.run("cost fleet --last 2d --show use")
     assert seen.exit == 0
     assert "what is reserved already is not in it (--owned FILE has it)" in seen.stderr
     assert "machines ran" in seen.stderr
@@ -81,7 +81,7 @@ def test_what_usage_reports_have_counts_in_their_days(fleet: Fleet) -> None:
             what = f"EU-BoxUsage:t3.micro,RunInstances,{machine},1,0.01,USD,AmazonEC2,eu-west-1"
             lines.append(f"Usage,{times},{what}")
     (fleet.home / "cur.csv").write_text("\n".join(lines) + "\n")
-    seen = fleet.cron.run("cost fleet --usage cur.csv --last 25d -o json")
+    seen = fleet.cron.run("cost fleet --usage cur.csv --last 25d --show use -o json")
     assert seen.exit == 0, seen.stderr
     assert f"from {day:%Y-%m-%d}T00:00:00Z" in fleet.cron.run("cost fleet --usage cur.csv").stderr
     found = json.loads(seen.stdout)

@@ -38,7 +38,7 @@ def test_one_region_that_refuses_is_told_and_the_others_are_answered(fleet: Flee
 
 def test_a_program_is_told_the_same(fleet: Fleet) -> None:
     refuse(fleet, "UnauthorizedOperation")
-    seen = fleet.cron.run(f"cost fleet --steady {BOTH} --add 't3.micro x2 us-east-1' -o json")
+    seen = fleet.cron.run(f"cost fleet --steady {BOTH} --add 't3.micro x2 us-east-1' --show use -o json")
     found = json.loads(seen.stdout)
     assert [(each["what"], each["region"]) for each in found["not_in_it"]] == [
         ("machines", "us-east-1"),
@@ -76,7 +76,8 @@ def test_a_program_is_told_every_sentence_that_a_person_is(fleet: Fleet) -> None
     line = "cost fleet --last 2d"
     said = fleet.cron.run(line).stderr.splitlines()
     found = json.loads(fleet.cron.run(f"{line} -o json").stdout)
-    assert [each for each in said if not each.startswith("sandbox ")] == found["notes"]
+    others = ("sandbox ", "error: ", "hint: ")
+    assert [each for each in said if not each.startswith(others)] == found["notes"]
     assert {each["source"] for each in found["prices"]} == {
         "AWS's price list as apache-libcloud 3.9.1 has it"
     }

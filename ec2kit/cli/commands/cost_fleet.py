@@ -22,7 +22,9 @@ from ec2kit.costs.comparing import parse_utilization
 from ec2kit.costs.fleet.added import parse_added
 from ec2kit.costs.fleet.grounds import Grounds, where_known
 from ec2kit.costs.fleet.looking import begins, look_everywhere, parse_back, steadily
+from ec2kit.costs.fleet.missing import missing_in
 from ec2kit.costs.fleet.offered import Offers, Wanted
+from ec2kit.costs.fleet.offerings import offerings
 from ec2kit.costs.fleet.report import Asked, Report, report
 from ec2kit.costs.fleet.seen import Sight
 from ec2kit.costs.offers import Term
@@ -36,9 +38,12 @@ from ec2kit.screen.fleet_costs import (
     fleet_json,
     layer_rows,
 )
+from ec2kit.screen.fleet_offers import OFFERING_COLUMNS, missing_error
 from ec2kit.screen.fleet_plans import PLAN_COLUMNS
 from ec2kit.screen.fleet_words import sentences
 
+ADVISING = ("reserve", "offers", "marginal")
+"""What is shown of it when it is asked what to buy: a price that is missing leaves that unanswered."""
 CLASSES = [each.value for each in OfferingClass if not each.is_plan]
 
 
@@ -95,9 +100,9 @@ class Typed:
 @click.option(
     "--show",
     "what",
-    type=click.Choice(["reserve", "marginal", "owned", "plans", "use"]),
+    type=click.Choice(["reserve", "offers", "marginal", "owned", "plans", "use"]),
     default="reserve",
-    help="what to reserve, each reservation's value, what is owned, savings plans, or what ran (reserve)",
+    help="what to reserve, every offer, each reservation's value, what is owned, savings plans, or what ran (reserve)",
 )
 def fleet(context: Context, what: str, **words: Any) -> None:
     """Show which reservations would have paid for what ran, and how far those that are owned are used.
@@ -111,6 +116,7 @@ def fleet(context: Context, what: str, **words: Any) -> None:
     ec2kit cost fleet
     ec2kit cost fleet --last 90d --term 1y --payment no-upfront --target-utilization 80%
     ec2kit cost fleet --usage cur/20261001-20261101/ --last 60d
+    ec2kit cost fleet --show offers
     ec2kit cost fleet --add 'm5.large x4' --show owned
     """
     typed = Typed(**words)
@@ -118,6 +124,10 @@ def fleet(context: Context, what: str, **words: Any) -> None:
     found = _reckon(context, typed)
     for line in sentences(found):
         context.say(line)
+    if what in ADVISING and (missing := missing_in(found.advice)):
+        error = missing_error(missing)
+        context.complain(error)
+        context.failed(error.exit_code)
     _show(context, found, what)
 
 
@@ -159,6 +169,8 @@ def _show(context: Context, found: Report, what: str) -> None:
         context.show(HOLDING_COLUMNS, (*found.holdings, *held))
     elif what == "plans":
         context.show(PLAN_COLUMNS, found.plans)
+    elif what == "offers":
+        context.show(OFFERING_COLUMNS, tuple(offerings(found.advice)))
     elif what == "marginal":
         context.show(LAYER_COLUMNS, layer_rows(found))
     elif what == "use":

@@ -46,6 +46,8 @@ class Offered:
     unit: Machine | None = None
     """What one would reserve."""
     offers: tuple[Price, ...] = ()
+    others: bool = False
+    """Whether there are offers, but none of those that are looked at."""
 
     def hourly(self, type: str) -> Decimal | None:
         """An hour on demand."""
@@ -55,8 +57,12 @@ class Offered:
     @property
     def hint(self) -> str:
         """How to get the prices that are missing; empty when none is."""
-        missing = self.unpriced or (() if self.offers else tuple(self.lists))
-        return f"{UPDATE} {missing[0]} --region {self.market.region}" if missing else ""
+        missing = self.unpriced or (() if self.offers or self.others else tuple(self.lists))
+        system = BY_PLATFORM.get(self.market.platform)
+        if not missing or system is None:
+            return ""
+        which = "" if system is System.LINUX else f" --os {system}"
+        return f"{UPDATE} {' '.join(missing)}{which} --region {self.market.region}"
 
 
 def machine_of(region: str, type: str, platform: str) -> Machine | None:
@@ -89,6 +95,7 @@ class Offers:
         lists = {type: found for type, found in priced.items() if found.on_demand.currency == currency}
         self._used |= {found.machine: found for found in lists.values()}
         unpriced = tuple(type for type in types if type not in lists)
+        others = False
         for type in self._candidates(market, types):
             found = lists.get(type) or self._prices(market, type)
             if found is None or found.on_demand.currency != (currency or found.on_demand.currency):
@@ -97,7 +104,8 @@ class Offers:
             if offers:
                 self._used[found.machine] = found
                 return Offered(market, {**lists, type: found}, unpriced, found.machine, offers)
-        return Offered(market, lists, unpriced)
+            others = others or any(self._could(price) for price in found.reserved)
+        return Offered(market, lists, unpriced, others=others)
 
     def hourly(self, pool: Pool) -> Money | None:
         """An hour of a machine on demand; None when the book has no price. It has none for dedicated tenancy."""
@@ -118,6 +126,10 @@ class Offers:
 
     def _admits(self, price: Price, found: PriceList) -> bool:
         return self.wanted.admits(price) and price.currency == found.on_demand.currency
+
+    def _could(self, price: Price) -> bool:
+        """Whether it is an offer for who asks for any."""
+        return Wanted().admits(price)
 
     def _prices(self, market: Market, type: str) -> PriceList | None:
         machine = machine_of(market.region, type, market.platform)

@@ -17,7 +17,6 @@ from ec2kit.costs.fleet.plan_holding import PlanHolding, Plans, plan_holdings
 from ec2kit.costs.fleet.plans import Applied
 from ec2kit.costs.fleet.seen import Seen
 from ec2kit.costs.fleet.sizing import Demand, Layer, Reserving, best, demand_of, last_of
-from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.costs.prices.price import PriceList
 from ec2kit.model.money import Money
 from ec2kit.model.reservations import Owned
@@ -75,9 +74,14 @@ class Advice:
     @property
     def saving_yearly(self) -> Money | None:
         """What is saved in a year in which as much runs."""
-        if self.reserving is None:
-            return None
-        return self.reserving.net * HOURS_A_YEAR / self.reserving.hours
+        return self.reserving.saving_yearly if self.reserving else None
+
+    @property
+    def unanswered(self) -> int:
+        """What of `left` has no price, in unit seconds."""
+        if self.apart or self.offered.others:
+            return 0
+        return self.left - (self.demand.amount if self.demand else 0)
 
     @property
     def break_even(self) -> Decimal | None:

@@ -19,6 +19,7 @@ from ec2kit.costs.fleet.levels import Levels, levels_of
 from ec2kit.costs.fleet.matching import Rests, weight_of
 from ec2kit.costs.fleet.offered import Offered
 from ec2kit.costs.fleet.sizes import SHARED
+from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.costs.prices.price import Price
 from ec2kit.model.money import Money
 
@@ -55,6 +56,11 @@ class Reserving:
     def net(self) -> Money:
         """What is saved: the used hours on demand, less the fee of all hours."""
         return self.displaced - self.fee
+
+    @property
+    def saving_yearly(self) -> Money:
+        """What is saved in a year in which as much runs."""
+        return self.net * HOURS_A_YEAR / self.hours
 
     @property
     def unused_cost(self) -> Money:
@@ -114,7 +120,10 @@ class Demand:
 
     def used(self, count: int) -> Decimal:
         """Instance hours of `count` reservations that are used."""
-        return Decimal(self.tops[-1].below(count * self.unit)) / self.unit if self.tops else Decimal(0)
+        return Decimal(self._caught(count)) / self.unit
+
+    def _caught(self, count: int) -> int:
+        return self.tops[-1].below(count * self.unit) if self.tops else 0
 
     def displaced(self, count: int) -> Money:
         """What these hours cost on demand."""
@@ -135,7 +144,8 @@ class Demand:
         found: list[Layer] = []
         for below, count in pairwise(self.counts):
             each = count - below
-            share = (self.used(count) - self.used(below)) / each / self.hours
+            # Divided once: 80 % is 80 % then, and no digit less.
+            share = Decimal(self._caught(count) - self._caught(below)) / (self.unit * each * self.hours)
             worth = (self.displaced(count) - self.displaced(below)) / each
             if found and (found[-1].utilization, found[-1].displaced) == (share, worth):
                 found[-1] = Layer(found[-1].first, count, share, worth)

@@ -3,6 +3,7 @@ parts add up."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,12 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ec2kit.costs.fleet.added import Added
 from ec2kit.costs.fleet.hours import HOUR, Pool, Span, use_of
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
+from ec2kit.costs.fleet.offered import Offers
+from ec2kit.costs.fleet.plan_holding import Plans
 from ec2kit.costs.fleet.plans import Rate, apply, plans_in
+from ec2kit.costs.fleet.report import Asked, report
+from ec2kit.costs.fleet.seen import Seen
+from ec2kit.costs.prices.price import PriceList
 from ec2kit.model.reservations import Owned
 from ec2kit.model.savings_plans import OwnedPlan, PlanKind
-from tests.costs.fleet.making import owned, plan, pool, span, window
+from tests.costs.fleet.making import IRELAND, at, book, listed, offer, owned, plan, pool, rates, span, window
 
 TYPES = ("m5.large", "m5.xlarge", "c5.large", "g5.xlarge")
 POOLS = tuple(pool(type, zone) for type in TYPES for zone in ("a", "b"))
@@ -145,6 +152,37 @@ def test_it_is_what_comes_of_going_through_each_hour(
     for place, one in enumerate(applied.held):
         # A second of use in each hour is lost in rounding, for each plan before it.
         assert float(applied.spent[place]) == pytest.approx(float(spent[one.plan.id]), abs=0.01)
+
+
+@settings(max_examples=150, deadline=None)
+@given(spans, some_plans)
+def test_what_is_advised_saves_at_least_what_it_says(found: list[Span], plans: tuple[OwnedPlan, ...]) -> None:
+    """Reservations come before plans, and set some of them free: for use that nothing covered, or for none."""
+    lasting = tuple(replace(each, start=at(-4)) for each in plans)
+    offers = Offers(book(*(_listed(type) for type in TYPES)))
+    asked = Asked(window(12), at(12), plans=Plans(lasting, told=True))
+    advice = [each for each in report([Seen(tuple(found))], offers, asked).advice if each.reserving]
+    added = tuple(
+        Added(each.offered.unit.type, each.reserving.count, IRELAND)
+        for each in advice
+        if each.reserving and each.offered.unit
+    )
+    if not added:
+        return
+    then = report([Seen(tuple(found))], offers, replace(asked, added=added)).what_if
+    assert then
+    assert then.displaced
+    told = sum((each.reserving.displaced.amount for each in advice if each.reserving), Decimal(0))
+    assert then.displaced.amount >= told - Decimal("0.001")
+
+
+def _listed(type: str) -> PriceList:
+    """As in RATES; reserved for half."""
+    compute = RATES.get((PlanKind.COMPUTE, type))
+    on_demand = str(compute.on_demand if compute else Decimal("0.30"))
+    instance = RATES.get((PlanKind.INSTANCE, type))
+    known = [str(each.hourly) for each in (compute, instance) if each]
+    return listed(type, on_demand, offer("0", str(Decimal(on_demand) / 2)), *(rates(*known) if known else ()))
 
 
 def _first(each: OwnedPlan) -> int:

@@ -20,6 +20,8 @@ from ec2kit.model.money import Money
 
 OLD = 730
 """Days, from which on years are told."""
+FIRST_TIER = 32_000
+"""IOPS of an io2 volume that cost the same each; those above cost less ("Amazon EBS pricing"), which no book has."""
 CHARGED_IOPS = frozenset({"gp3", "io1", "io2"})
 """Volume types whose speed is charged for beside their space."""
 
@@ -156,7 +158,8 @@ def disk_parts(rates: Rates, region: str, volume: Volume) -> tuple[Part, ...]:
     parts = [part(volume.size_gib, "GiB", rates.volume(region, kind))]
     bought = (volume.iops or 0) - INCLUDED.get((Kind.IOPS, kind), 0) if kind in CHARGED_IOPS else 0
     if bought > 0:
-        parts.append(part(bought, "IOPS", rates.iops(region, kind)))
+        many = kind == "io2" and bought > FIRST_TIER
+        parts.append(replace(part(bought, "IOPS", rates.iops(region, kind)), at_most=many))
     faster = (volume.throughput or 0) - INCLUDED[Kind.THROUGHPUT, "gp3"] if kind == "gp3" else 0
     if faster > 0:
         parts.append(part(faster, "MiB/s", rates.throughput(region, kind)))

@@ -111,6 +111,13 @@ def test_the_speed_of_a_disk_is_charged_above_what_is_included(disk: Volume, exp
     assert Cost(disk_parts(RATES, REGION, disk)).monthly == usd(expected)
 
 
+@pytest.mark.parametrize("iops, bound", [(32_000, False), (32_001, True)])
+def test_io2_above_its_first_tier_costs_at_most(iops: int, bound: bool) -> None:
+    """64,000 of them cost less than twice what 32,000 do, and no book has the price of the others."""
+    cost = Cost(disk_parts(RATES, REGION, volume(100, "io2", iops=iops)))
+    assert cost.at_most is bound
+
+
 def test_speed_without_a_price_is_told() -> None:
     cost = Cost(disk_parts(RATES, REGION, volume(100, throughput=250)))
     assert (cost.unpriced, cost.monthly) == (("MiB/s of gp3",), usd("10"))

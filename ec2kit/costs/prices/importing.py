@@ -9,16 +9,21 @@ from ec2kit.costs.prices.book import Prices
 from ec2kit.costs.prices.book_files import is_book_text, parse_book
 from ec2kit.costs.prices.documents import products_of
 from ec2kit.costs.prices.price import Machine, PriceList
-from ec2kit.costs.prices.products import SYSTEMS, MalformedPrices, Product, pin, region_in, unlike
+from ec2kit.costs.prices.products import SYSTEMS, MalformedPrices, Product, in_file, pin, region_in, unlike
 from ec2kit.costs.prices.unit_products import unit_prices
 
 
 def imported(text: str, shown: str) -> Prices:
     """Given a document's text, return every price in it that is one machine's or one thing's.
 
-    In a price list of AWS's what is no ordinary machine's is passed over. Raises `MalformedPrices` for what is no
+    In a price list of AWS's what is no ordinary machine's is passed over. Raises `MalformedFile` for what is no
     document, and for one without any price.
     """
+    with in_file():
+        return _imported(text, shown)
+
+
+def _imported(text: str, shown: str) -> Prices:
     if is_book_text(text):
         book = parse_book(text, shown)
         lists = tuple(each for machine in book.machines() if (each := book.machine(machine)))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +20,7 @@ from ec2kit.costs.prices.book import PriceBook
 from ec2kit.costs.prices.book_files import BookFile, parse_book
 from ec2kit.costs.prices.embedded import embedded
 from ec2kit.costs.prices.price import Machine, PriceList
+from ec2kit.costs.prices.products import in_file
 from ec2kit.costs.prices.units import Thing, UnitPrice
 from ec2kit.host.files import atomic_write, ensure_directory, read_text
 
@@ -32,24 +35,33 @@ class KeptBook:
     path: Path
 
     def machine(self, machine: Machine) -> PriceList | None:
-        """The prices of a machine; raises `MalformedPrices`."""
-        return self._book.machine(machine)
+        """The prices of a machine; raises `MalformedFile`."""
+        with self._whole():
+            return self._book.machine(machine)
 
     def unit(self, thing: Thing) -> UnitPrice | None:
-        """The price of what a machine hangs on; raises `MalformedPrices`."""
-        return self._book.unit(thing)
+        """The price of what a machine hangs on; raises `MalformedFile`."""
+        with self._whole():
+            return self._book.unit(thing)
 
     def machines(self) -> Iterator[Machine]:
-        """Every machine in it."""
-        return self._book.machines()
+        """Every machine in it; raises `MalformedFile`."""
+        with self._whole():
+            yield from self._book.machines()
 
     def things(self) -> Iterator[Thing]:
-        """Everything else in it."""
-        return self._book.things()
+        """Everything else in it; raises `MalformedFile`."""
+        with self._whole():
+            yield from self._book.things()
 
     @cached_property
     def _book(self) -> BookFile:
         return parse_book(read_text(self.path), str(self.path))
+
+    def _whole(self) -> AbstractContextManager[None]:
+        """What is not in it may be in an older one; but nobody is given an older price without a word."""
+        away = shlex.quote(str(self.path))
+        return in_file(f"put it away, and the others have the answer: mv {away} {away}.damaged")
 
 
 def local_book(directory: Path, at: datetime | None = None) -> PriceBook:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -26,7 +27,7 @@ from ec2kit.costs.prices.price import (
     PriceList,
     System,
 )
-from ec2kit.errors import Ec2kitError, NotFound
+from ec2kit.errors import Ec2kitError, Exit, NotFound
 from ec2kit.model.money import MOST
 from ec2kit.model.regions import region_of
 
@@ -51,6 +52,21 @@ PAYMENTS = {
 
 class MalformedPrices(Ec2kitError):
     """A price document is not what AWS documents."""
+
+
+class MalformedFile(MalformedPrices):
+    """So is a file that somebody named, or that is kept on this machine."""
+
+    exit_code = Exit.USAGE
+
+
+@contextmanager
+def in_file(hint: str = "") -> Iterator[None]:
+    """Raises `MalformedFile` for what is malformed in the block; `hint` is for what has none of its own."""
+    try:
+        yield
+    except MalformedPrices as error:
+        raise MalformedFile(error.message, hint=error.hint or hint, resource=error.resource) from error
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,7 @@ from ec2kit.costs.prices.book_files import book_text, parse_book
 from ec2kit.costs.prices.embedded import embedded
 from ec2kit.costs.prices.local import keep_book, kept_books, local_book
 from ec2kit.costs.prices.price import Commitment, Machine, OfferingClass, Payment, Price, PriceList, System
-from ec2kit.costs.prices.products import MalformedPrices
+from ec2kit.costs.prices.products import MalformedFile, MalformedPrices
 from ec2kit.costs.prices.units import Kind, Thing, UnitPrice
 from ec2kit.errors import NotFound
 
@@ -197,9 +198,15 @@ def test_at_a_time_only_what_was_known_then_counts(tmp_path: Path) -> None:
 def test_a_damaged_book_is_told_with_its_place(tmp_path: Path) -> None:
     kept = keep_book(tmp_path, book_text((listed(),), ()), MONDAY)
     kept.write_text(kept.read_text()[:100])
-    with pytest.raises(MalformedPrices, match=str(kept)):
+    with pytest.raises(MalformedFile, match=str(kept)) as told:
         local_book(tmp_path).machine(MICRO)
-    keep_book(tmp_path, book_text((listed("0.01"),), ()), MONDAY.replace(year=2027))
+    assert told.value.exit_code == 2
+    with pytest.raises(MalformedFile, match=str(kept)):
+        list(local_book(tmp_path).shelves[0].machines())
+    newer = keep_book(tmp_path, book_text((listed("0.01"),), ()), MONDAY.replace(year=2027))
     assert local_book(tmp_path).machine(MICRO).on_demand.hourly == Decimal("0.01"), (
         "a newer one has the answer"
     )
+    put_away = told.value.hint.partition(": ")[2]
+    assert subprocess.run(["sh", "-c", put_away], check=False).returncode == 0
+    assert kept_books(tmp_path) == (newer,)

@@ -145,6 +145,7 @@ def test_what_the_aws_cli_buys_is_owned_after_a_restart_and_known_to_ec2kit(prac
     assert (owned["commitment"], owned["upfrontPaymentAmount"]) == ("0.01", "50")
     (held,) = practice.aws("ec2 describe-reserved-instances")["ReservedInstances"]
     assert (held["InstanceType"], held["InstanceCount"]) == ("t3.micro", 1)
+    practice.ec2kit("cost prices --update t3.micro")
     told = json.loads(practice.ec2kit("cost fleet --last 2d -o json"))
     assert [plan["id"] for plan in told["plans"]] == [bought["savingsPlanId"]]
     assert [each["id"] for each in told["owned"]] == [held["ReservedInstancesId"]]

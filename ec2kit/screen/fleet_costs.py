@@ -202,6 +202,7 @@ def fleet_json(report: Report) -> dict[str, Any]:
         "planned_hours": _ratio(report.planned_hours),
         "use": _objects(USE_COLUMNS, report.use),
         "what_if": _what_if_json(report),
+        "with": _growth_json(report),
         "unseen": [
             {
                 "why": each.why,
@@ -228,6 +229,18 @@ def fleet_json(report: Report) -> dict[str, Any]:
         "reports": [{"from": start, "to": end} for start, end in report.grounds.periods],
         "notes": list(notes(report)),
     }
+
+
+def _growth_json(report: Report) -> dict[str, Any] | None:
+    found = report.growth
+    if found is None:
+        return None
+    machines = [
+        {"type": each.type, "count": each.count, "region": each.region, "zone": each.zone or None}
+        | {"platform": each.platform}
+        for each in found.machines
+    ]
+    return {"machines": machines, "on_demand_yearly": list(found.yearly), "unpriced": list(found.unpriced)}
 
 
 def _what_if_json(report: Report) -> dict[str, Any] | None:

@@ -55,6 +55,7 @@ def sentences(report: Report) -> Iterator[str]:
     yield from lacking_lines(report)
     yield from owned_lines(report)
     yield from plan_lines(report)
+    yield from growth_lines(report)
     yield from what_if_lines(report)
     yield from source_lines(report)
     yield from saved_lines(report)
@@ -157,6 +158,18 @@ def owned_lines(report: Report) -> Iterator[str]:
             owned = each.held.owned
             when = f"{format_time(owned.end)}, in {each.left.days} days"
             yield f"ends soon: {owned.id} ({owned.count} × {owned.type}), {when}"
+
+
+def growth_lines(report: Report) -> Iterator[str]:
+    """Given the answer, yield what would run too, and what that would cost."""
+    found = report.growth
+    if found is None:
+        return
+    what = ", ".join(str(each) for each in found.machines)
+    cost = f"{_sums(found.yearly)} a year on demand" if found.yearly else ""
+    missing = f"no price for {', '.join(found.unpriced)}" if found.unpriced else ""
+    told = ", ".join(each for each in (cost, missing) if each)
+    yield f"with {what}, all the time: {told}; what to reserve is for them too"
 
 
 def what_if_lines(report: Report) -> Iterator[str]:

@@ -84,6 +84,7 @@ def answer(screen: Screen) -> dict[str, Any]:
         ("marginal", "cost fleet --prices book.json --steady --show marginal"),
         ("owned", "cost fleet --last 2d --prices book.json --owned owned.json --show owned"),
         ("use", "cost fleet --last 2d --prices book.json --show use"),
+        ("with", "cost fleet --prices book.json --steady --with 't3.micro x2' --add t3.nano"),
         ("add", "cost fleet --prices book.json --steady --add 't3.micro x2' --add t3.nano --show owned"),
     ],
 )
@@ -254,6 +255,7 @@ def test_a_document_of_getproducts_will_do(shell: Shell) -> None:
         ("cost fleet --last 9999d", "not between an hour and three years"),
         ("cost fleet --target-utilization 180%", "more than the whole term"),
         ("cost fleet --add m5", "is no reservation"),
+        ("cost fleet --with m5", "is no machine"),
         ("cost fleet --add 'm5.large x2' --region eu-west-1 --region us-east-1", "does not say in which"),
         ("cost fleet --prices nowhere.json", "there is no file"),
         ("cost fleet --owned nowhere.json", "there is no file"),

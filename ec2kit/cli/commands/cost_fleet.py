@@ -19,14 +19,14 @@ from ec2kit.cli.commands.fleet_sources import (
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.costs.comparing import parse_utilization
-from ec2kit.costs.fleet.added import parse_added
-from ec2kit.costs.fleet.grounds import Grounds, where_known
+from ec2kit.costs.fleet.grounds import Grounds, lost, where_known
 from ec2kit.costs.fleet.looking import begins, look_everywhere, parse_back, steadily
 from ec2kit.costs.fleet.missing import missing_in
 from ec2kit.costs.fleet.offered import Offers, Wanted
 from ec2kit.costs.fleet.offerings import offerings
 from ec2kit.costs.fleet.report import Asked, Report, report
 from ec2kit.costs.fleet.seen import Sight
+from ec2kit.costs.fleet.wished import parse_wished
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.price import OfferingClass, Payment
 from ec2kit.errors import UsageError
@@ -58,6 +58,7 @@ class Typed:
     offering_class: str | None
     payment: str | None
     target_utilization: str | None
+    machines: tuple[str, ...]
     added: tuple[str, ...]
     owned_file: str | None
     plans_file: str | None
@@ -93,6 +94,7 @@ class Typed:
 @click.option(
     "--target-utilization", metavar="SHARE", help="only what would have been used that much each: 80%"
 )
+@click.option("--with", "machines", multiple=True, metavar="'TYPE xN'", help="what if these ran too, always")
 @click.option("--add", "added", multiple=True, metavar="'TYPE xN'", help="what if these were owned too")
 @click.option("--owned", "owned_file", metavar="FILE", help="what is owned: the AWS CLI's answer, as JSON")
 @click.option("--plans", "plans_file", metavar="FILE", help="savings plans: the AWS CLI's answer, as JSON")
@@ -116,7 +118,7 @@ def fleet(context: Context, what: str, **words: Any) -> None:
     ec2kit cost fleet
     ec2kit cost fleet --last 90d --term 1y --payment no-upfront --target-utilization 80%
     ec2kit cost fleet --usage cur/20261001-20261101/ --last 60d
-    ec2kit cost fleet --show offers
+    ec2kit cost fleet --with 'm5.large x4' --show offers
     ec2kit cost fleet --add 'm5.large x4' --show owned
     """
     typed = Typed(**words)
@@ -139,7 +141,8 @@ def _reckon(context: Context, typed: Typed) -> Report:
     offers = Offers(book_with(context, typed.prices), typed.wanted)
     regions = context.everywhere()
     names = [aws.region for aws in regions]
-    added = tuple(parse_added(text, names) for text in typed.added)
+    machines = tuple(parse_wished(text, names, "machine") for text in typed.machines)
+    added = tuple(parse_wished(text, names) for text in typed.added)
     owned = owned_in_file(context, typed.owned_file, names) if typed.owned_file else None
     plans = plans_in_file(context, typed.plans_file) if typed.plans_file else None
     shown, lacks = machines_of(context, regions)
@@ -155,9 +158,10 @@ def _reckon(context: Context, typed: Typed) -> Report:
     if plans is None:
         plans, unknown = plans_by_aws(shown[0][0], seen)
         lacks += unknown
-    added, without = where_known(added, lacks)
+    without = lost((*machines, *added), lacks)
     grounds = Grounds((*lacks, *without), reported.periods if reported else (), notes)
-    asked = Asked(window, now, owned, added, least, typed.steady, plans, grounds)
+    machines, added = where_known(machines, lacks), where_known(added, lacks)
+    asked = Asked(window, now, owned, added, least, typed.steady, plans, grounds, machines)
     return report(seen, offers, asked)
 
 

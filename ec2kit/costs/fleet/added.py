@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,27 +12,11 @@ from ec2kit.costs.fleet.hours import HOUR, Pool, Use
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
 from ec2kit.costs.fleet.offered import Offers, machine_of
 from ec2kit.costs.fleet.plan_holding import Plans
-from ec2kit.costs.fleet.sizes import LINUX
+from ec2kit.costs.fleet.wished import Wished
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.price import Price
-from ec2kit.errors import UsageError
 from ec2kit.model.money import USD, Money
 from ec2kit.model.reservations import Owned
-
-MOST = 100_000
-_WORDS = re.compile(
-    r"(?P<type>[a-z0-9-]+\.[a-z0-9-]+)(?:\s*[x×*]\s*(?P<count>\d{1,9}))?(?:\s+(?:in\s+)?(?P<region>[a-z][a-z-]+-\d{1,2}))?",
-    re.ASCII | re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Added:
-    """So many regional reservations of a type, in a region."""
-
-    type: str
-    count: int
-    region: str
 
 
 @dataclass(frozen=True)
@@ -66,27 +49,7 @@ class WhatIf:
         return self.displaced - self.fee
 
 
-def parse_added(text: str, regions: Sequence[str]) -> Added:
-    """Given `m5.large x4`, or `m5.large x4 eu-west-1` where there are several regions, return it.
-
-    Raises `UsageError`.
-    """
-    found = _WORDS.fullmatch(text.strip())
-    hint = "write a type, how many, and the region when there are several: 'm5.large x4 eu-west-1'"
-    if not found:
-        raise UsageError(f"'{text}' is no reservation", hint=hint)
-    count = int(found["count"] or 1)
-    if not 0 < count <= MOST:
-        raise UsageError(f"'{text}' is {'none' if not count else 'more than anybody owns'}", hint=hint)
-    region = found["region"] or (regions[0] if len(regions) == 1 else "")
-    if not region:
-        raise UsageError(f"'{text}' does not say in which of {len(regions)} regions", hint=hint)
-    if region not in regions:
-        raise UsageError(f"'{region}' is not among the regions that are looked at", hint=f"--region {region}")
-    return Added(found["type"].lower(), count, region)
-
-
-def what_if(use: Use, owning: Owning, added: Iterable[Added], offers: Offers, now: datetime) -> WhatIf:
+def what_if(use: Use, owning: Owning, added: Iterable[Wished], offers: Offers, now: datetime) -> WhatIf:
     """Given what ran, what is owned and what would be too, return what that would have been good for.
 
     Reservations come before savings plans: what a plan no longer covers then, it may cover elsewhere, or lose.
@@ -96,8 +59,8 @@ def what_if(use: Use, owning: Owning, added: Iterable[Added], offers: Offers, no
     extra = tuple(_as_owned(each, price, place, now) for place, (each, price) in enumerate(priced))
     without = match(use, held_in(before, use.window, throughout=True))
     together = match(use, held_in((*before, *extra), use.window, throughout=True))
-    ids = {each.id for each in extra}
-    found = tuple(each for each in holdings(together, offers.hourly, now) if each.held.owned.id in ids)
+    by_id = {each.held.owned.id: each for each in holdings(together, offers.hourly, now)}
+    found = tuple(by_id[each.id] for each in extra)
     prices = tuple(price for _, price in priced)
     currency = next((price.currency for price in prices if price), USD)
     return WhatIf(
@@ -114,14 +77,14 @@ def what_if(use: Use, owning: Owning, added: Iterable[Added], offers: Offers, no
     )
 
 
-def _cheapest(added: Added, offers: Offers) -> Price | None:
-    machine = machine_of(added.region, added.type, LINUX)
+def _cheapest(added: Wished, offers: Offers) -> Price | None:
+    machine = machine_of(added.region, added.type, added.platform)
     found = offers.listed(machine) if machine else None
     admitted = [price for price in found.reserved if offers.wanted.admits(price)] if found else []
     return min(admitted, key=lambda price: price.offer.effective_hourly, default=None)
 
 
-def _as_owned(added: Added, price: Price | None, place: int, now: datetime) -> Owned:
+def _as_owned(added: Wished, price: Price | None, place: int, now: datetime) -> Owned:
     """It begins after all that is owned, so that of equals those are used first."""
     term = price.commitment.term if price and price.commitment else Term.ONE_YEAR
     start = now - timedelta(hours=1)
@@ -132,6 +95,8 @@ def _as_owned(added: Added, price: Price | None, place: int, now: datetime) -> O
         added.count,
         start,
         start + timedelta(hours=term.hours),
+        zone=added.zone,
+        platform=added.platform,
     )
     if price is None:
         return owned

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ec2kit.costs.fleet.added import Added
+from ec2kit.costs.fleet.wished import Wished
 
 
 class What(StrEnum):
@@ -46,10 +46,14 @@ class Grounds:
     """What the reports' files had to be said of."""
 
 
-def where_known(added: Sequence[Added], lacks: Sequence[Lack]) -> tuple[tuple[Added, ...], tuple[Lack, ...]]:
-    """Given what is to be there too, return what of it is where machines are known, and the rest as lacking: it would
-    look unused."""
+def where_known(wished: Iterable[Wished], lacks: Iterable[Lack]) -> tuple[Wished, ...]:
+    """Given what is to be there too, return what of it is where machines are known: elsewhere it would look unused."""
+    gone = {lack.region for lack in lacks if lack.what is What.MACHINES}
+    return tuple(each for each in wished if each.region not in gone)
+
+
+def lost(wished: Iterable[Wished], lacks: Iterable[Lack]) -> tuple[Lack, ...]:
+    """Given the same, return the rest as lacking, once for each region."""
     gone = {lack.region: lack.why for lack in lacks if lack.what is What.MACHINES}
-    known = tuple(each for each in added if each.region not in gone)
-    regions = dict.fromkeys(each.region for each in added if each.region in gone)
-    return known, tuple(Lack(What.ADDED, region, gone[region]) for region in regions)
+    regions = dict.fromkeys(each.region for each in wished if each.region in gone)
+    return tuple(Lack(What.ADDED, region, gone[region]) for region in regions)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from ec2kit.costs.fleet.added import Added, Owning, WhatIf, what_if
+from ec2kit.costs.fleet.added import Owning, WhatIf, what_if
 from ec2kit.costs.fleet.grounds import Grounds
+from ec2kit.costs.fleet.growing import Growth, grown, growth
 from ec2kit.costs.fleet.holding import Holding, add, holdings
 from ec2kit.costs.fleet.hours import HOUR, Market, Pool, Use, Window, use_of
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
@@ -17,6 +18,7 @@ from ec2kit.costs.fleet.plan_holding import PlanHolding, Plans, plan_holdings
 from ec2kit.costs.fleet.plans import Applied
 from ec2kit.costs.fleet.seen import Seen
 from ec2kit.costs.fleet.sizing import Demand, Layer, Reserving, best, demand_of, last_of
+from ec2kit.costs.fleet.wished import Wished
 from ec2kit.costs.prices.price import PriceList
 from ec2kit.model.money import Money
 from ec2kit.model.reservations import Owned
@@ -114,6 +116,8 @@ class Report:
     unrated: tuple[Pool, ...] = ()
     """What no plan is applied to, since its rate is not known."""
     grounds: Grounds = field(default_factory=Grounds)
+    growth: Growth | None = None
+    """What would run too: it is in what to reserve, and not in what ran."""
 
     @property
     def eligible_hours(self) -> Decimal:
@@ -143,12 +147,15 @@ class Asked:
     window: Window
     now: datetime
     owned: tuple[Owned, ...] = ()
-    added: tuple[Added, ...] = ()
+    added: tuple[Wished, ...] = ()
+    """What would be owned too."""
     least: Decimal = Decimal(0)
     """The least share of the time for which each reservation has to be used; 0 for its break-even."""
     steady: bool = False
     plans: Plans = field(default_factory=Plans)
     grounds: Grounds = field(default_factory=Grounds)
+    machines: tuple[Wished, ...] = ()
+    """What would run too, all the time: it counts for what to buy."""
 
 
 def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
@@ -157,11 +164,14 @@ def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
     actual = match(use, held_in(asked.owned, asked.window))
     planned = asked.plans.applied(actual, offers)
     owning = Owning(asked.owned, asked.plans)
-    more = what_if(use, owning, asked.added, offers, asked.now) if asked.added else None
+    coming = grown(use, asked.machines)
+    more = what_if(coming, owning, asked.added, offers, asked.now) if asked.added else None
     held = (*asked.owned, *(more.owned if more else ()))
-    lasting = match(use, held_in(held, asked.window, throughout=True))
+    lasting = match(coming, held_in(held, asked.window, throughout=True))
     going_on = asked.plans.applied(lasting, offers, throughout=True)
-    advice = tuple(_advice(use, actual, going_on, offers, asked.least))
+    before = match(coming, held_in(asked.owned, asked.window)) if asked.machines else actual
+    advice = tuple(_advice(coming, before, going_on, offers, asked.least))
+    growing = growth(asked.machines, offers)
     return Report(
         asked.window,
         asked.now,
@@ -176,6 +186,7 @@ def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
         asked.plans.told,
         tuple(sorted({*planned.unrated, *going_on.unrated})),
         asked.grounds,
+        growing,
     )
 
 

@@ -10,12 +10,12 @@ from fractions import Fraction
 
 import pytest
 
-from ec2kit.costs.fleet.added import Added
 from ec2kit.costs.fleet.hours import Pool
 from ec2kit.costs.fleet.offered import Offers
 from ec2kit.costs.fleet.plan_holding import PlanHolding, Plans, RateKey
 from ec2kit.costs.fleet.report import Asked, Report, report
 from ec2kit.costs.fleet.seen import Seen
+from ec2kit.costs.fleet.wished import Wished
 from ec2kit.costs.prices.book import PriceBook
 from ec2kit.costs.prices.price import System
 from ec2kit.model.money import Money
@@ -39,7 +39,7 @@ def answer(
     plans: tuple[OwnedPlan, ...],
     prices: PriceBook = EXAMPLE,
     held: tuple[Owned, ...] = (),
-    added: tuple[Added, ...] = (),
+    added: tuple[Wished, ...] = (),
 ) -> Report:
     spans = tuple(span(which, start, end, f"i-{n}") for n, (which, start, end) in enumerate(machines))
     asked = Asked(window(HOURS), at(HOURS), held, added, plans=Plans(plans, told=True))
@@ -161,7 +161,7 @@ def test_the_rate_is_that_of_the_plans_term_and_payment() -> None:
 
 def test_what_more_reservations_save_is_less_where_a_plan_covered() -> None:
     prices = book(listed("m5.large", "0.10", offer("0", "0.06"), *rates("0.07")))
-    more = (Added("m5.large", 1, IRELAND),)
+    more = (Wished("m5.large", 1, IRELAND),)
     alone = answer([(pool(), 0, HOURS)], (), prices, added=more).what_if
     beside = answer([(pool(), 0, HOURS)], (plan("0.07"),), prices, added=more).what_if
     two = answer([(pool(), 0, HOURS)] * 2, (plan("0.07"),), prices, added=more).what_if

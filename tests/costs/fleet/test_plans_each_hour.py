@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ec2kit.costs.fleet.added import Added
 from ec2kit.costs.fleet.hours import HOUR, Pool, Span, use_of
 from ec2kit.costs.fleet.matching import Matched, held_in, match, pool_weight
 from ec2kit.costs.fleet.offered import Offers
@@ -19,6 +18,7 @@ from ec2kit.costs.fleet.plan_holding import Plans
 from ec2kit.costs.fleet.plans import Rate, apply, plans_in
 from ec2kit.costs.fleet.report import Asked, report
 from ec2kit.costs.fleet.seen import Seen
+from ec2kit.costs.fleet.wished import Wished
 from ec2kit.costs.prices.price import PriceList
 from ec2kit.model.reservations import Owned
 from ec2kit.model.savings_plans import OwnedPlan, PlanKind
@@ -163,7 +163,7 @@ def test_what_is_advised_saves_at_least_what_it_says(found: list[Span], plans: t
     asked = Asked(window(12), at(12), plans=Plans(lasting, told=True))
     advice = [each for each in report([Seen(tuple(found))], offers, asked).advice if each.reserving]
     added = tuple(
-        Added(each.offered.unit.type, each.reserving.count, IRELAND)
+        Wished(each.offered.unit.type, each.reserving.count, IRELAND)
         for each in advice
         if each.reserving and each.offered.unit
     )

@@ -7,18 +7,16 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ec2kit.costs.fleet.added import Added, parse_added
 from ec2kit.costs.fleet.holding import by_currency
 from ec2kit.costs.fleet.hours import Pool
 from ec2kit.costs.fleet.offered import Offers
 from ec2kit.costs.fleet.report import Asked, Report, report, saved
 from ec2kit.costs.fleet.seen import Seen
+from ec2kit.costs.fleet.wished import Wished
 from ec2kit.costs.prices.book import PriceBook
-from ec2kit.errors import UsageError
 from ec2kit.model.money import Money
 from ec2kit.model.reservations import Owned
 from tests.costs.fleet.making import (
@@ -42,7 +40,7 @@ def answer(
     machines: Sequence[tuple[Pool, float, float]],
     held: tuple[Owned, ...] = (),
     prices: PriceBook = LARGE,
-    added: tuple[Added, ...] = (),
+    added: tuple[Wished, ...] = (),
 ) -> Report:
     spans = tuple(span(which, start, end, f"i-{n}") for n, (which, start, end) in enumerate(machines))
     asked = Asked(window(HOURS), at(HOURS), held, added)
@@ -136,7 +134,7 @@ def test_nothing_ran() -> None:
 
 def test_what_if_there_were_more() -> None:
     machines = [(pool(), 0, HOURS), (pool(), 0, 50)]
-    found = answer(machines, added=(Added("m5.large", 2, IRELAND),)).what_if
+    found = answer(machines, added=(Wished("m5.large", 2, IRELAND),)).what_if
     assert found is not None
     (two,) = found.holdings
     assert two.utilization == Decimal("0.75")
@@ -149,47 +147,16 @@ def test_what_is_added_counts_only_what_nothing_covered() -> None:
     # The xlarge that is owned would go to the large ones; two large of their own set it free for nobody.
     prices = everything_at("0.10", "m5.large", "m5.xlarge")
     machines = [(pool(), 0, HOURS), (pool(), 0, HOURS)]
-    found = answer(machines, (owned("m5.xlarge"),), prices, (Added("m5.large", 2, IRELAND),)).what_if
+    found = answer(machines, (owned("m5.xlarge"),), prices, (Wished("m5.large", 2, IRELAND),)).what_if
     assert found is not None
     assert (found.displaced, found.fee) == (Money(Decimal("0.00")), Money(Decimal("10.000")))
 
 
 def test_what_is_added_without_a_price_has_no_saving() -> None:
-    found = answer([(pool("r5.large"), 0, HOURS)], added=(Added("r5.large", 1, IRELAND),)).what_if
+    found = answer([(pool("r5.large"), 0, HOURS)], added=(Wished("r5.large", 1, IRELAND),)).what_if
     assert found is not None
     assert (found.prices, found.displaced, found.fee, found.net) == ((None,), None, None, None)
     assert found.holdings[0].utilization == 1
-
-
-@pytest.mark.parametrize(
-    "text, added",
-    [
-        ("m5.large x4", Added("m5.large", 4, IRELAND)),
-        ("m5.large", Added("m5.large", 1, IRELAND)),
-        (" M5.large×12 ", Added("m5.large", 12, IRELAND)),
-        ("m5.large x4 in eu-west-1", Added("m5.large", 4, IRELAND)),
-        ("u7i-6tb.112xlarge x1 eu-west-1", Added("u7i-6tb.112xlarge", 1, IRELAND)),
-    ],
-)
-def test_what_is_added_is_read(text: str, added: Added) -> None:
-    assert parse_added(text, [IRELAND]) == added
-
-
-@pytest.mark.parametrize(
-    "text, regions, says",
-    [
-        ("", [IRELAND], "is no reservation"),
-        ("m5", [IRELAND], "is no reservation"),
-        ("m5.large x-4", [IRELAND], "is no reservation"),
-        ("m5.large x0", [IRELAND], "is none"),
-        ("m5.large x999999999", [IRELAND], "more than anybody owns"),
-        ("m5.large x4", [IRELAND, "us-east-1"], "does not say in which of 2 regions"),
-        ("m5.large x4 eu-central-1", [IRELAND], "not among the regions"),
-    ],
-)
-def test_what_is_no_reservation_is_refused(text: str, regions: list[str], says: str) -> None:
-    with pytest.raises(UsageError, match=says):
-        parse_added(text, regions)
 
 
 MACHINES = st.lists(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from ec2kit.costs.fleet.holding import by_currency
-from ec2kit.costs.fleet.plan_holding import CLASSES, PlanHolding
+from ec2kit.costs.fleet.plan_holding import BOOK, CLASSES, OWN, PlanHolding
 from ec2kit.costs.fleet.report import Report
 from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.costs.prices.book import UPDATE
@@ -54,7 +54,7 @@ def _good_lines(report: Report, good: list[PlanHolding]) -> Iterator[str]:
     share = f" ({_percent(report.planned_hours / left)} of what reservations left)" if left else ""
     yield (
         f"plans: {report.planned_hours * times:,.1f} h{period} covered{share}, {_sums(displaced)} less on demand;"
-        f" net savings {_sums(net)} (that, less the commitment)"
+        f" net savings {_sums(net)} (that, less the commitment){_rates(good)}"
     )
     if any(each.plan.kind is PlanKind.COMPUTE for each in good):
         regions = [each.region for each in report.seen]
@@ -63,6 +63,12 @@ def _good_lines(report: Report, good: list[PlanHolding]) -> Iterator[str]:
             f"not in it: what Fargate, Lambda and machines in other regions than {where} take of compute plans:"
             " more of them may be used, and less be covered"
         )
+
+
+def _rates(good: list[PlanHolding]) -> str:
+    words = {OWN: "the plans' own", BOOK: "the price book's"}
+    sources = sorted({source for each in good for source in each.sources})
+    return f"; rates: {' and '.join(words[source] for source in sources)}" if sources else ""
 
 
 def _unrated(report: Report) -> str:
@@ -120,6 +126,7 @@ PLAN_COLUMNS: tuple[Column[PlanHolding], ...] = (
     Column("on_demand", lambda row: row.displaced, shown=lambda row: _amount(row.displaced)),
     Column("net", lambda row: row.net, shown=lambda row: _amount(row.net)),
     Column("state", lambda row: row.plan.state, extra=True),
+    Column("rates", lambda row: " ".join(row.sources), extra=True),
     Column("region", lambda row: row.plan.region, extra=True),
     Column("family", lambda row: row.plan.family, extra=True),
     Column("payment", lambda row: row.plan.payment, extra=True),

@@ -107,7 +107,7 @@ def test_where_it_may_not_be_asked_the_rest_is_answered_and_a_file_has_them(flee
     assert answer(fleet, "cost fleet --steady")["plans"] is None
     # The file's plan is applied at the price book's rate, which is the same here.
     (plan,) = answer(fleet, "cost fleet --steady --plans plans.json")["plans"]
-    assert (plan["covered_hours"], plan["used"]) == (1.0, 1.0)
+    assert (plan["covered_hours"], plan["used"], plan["rates"]) == (1.0, 1.0, "price-book")
     assert "--plans FILE" not in fleet.cron.run("cost fleet --steady --plans plans.json").stderr
 
 

@@ -6,7 +6,7 @@ of all hours, used or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,6 +23,8 @@ from ec2kit.model.savings_plans import OwnedPlan, PlanKind
 
 CLASSES = {PlanKind.COMPUTE: OfferingClass.COMPUTE_PLAN, PlanKind.INSTANCE: OfferingClass.INSTANCE_PLAN}
 """As the price book calls them."""
+OWN, BOOK = "own", "price-book"
+"""Whose rates they are."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,15 @@ class Plans:
             on_demand = offers.hourly(pool)
             if on_demand is None or on_demand.currency != plan.currency:
                 return None
-            own = self.own.get(RateKey(plan.id, pool.region, pool.type, pool.platform))
+            own = self.own_rate(plan, pool)
             hourly = own if own is not None else _listed(offers, plan, pool)
             return Rate(hourly, on_demand.amount) if hourly else None
 
         return found
+
+    def own_rate(self, plan: OwnedPlan, pool: Pool) -> Decimal | None:
+        """What AWS says; None where it did not."""
+        return self.own.get(RateKey(plan.id, pool.region, pool.type, pool.platform))
 
     def applied(self, matched: Matched, offers: Offers, *, throughout: bool = False) -> Applied:
         """Given what reservations left, apply the plans; `throughout`: those that go on, all the time (`plans_in`)."""
@@ -76,6 +82,8 @@ class PlanHolding:
     displaced: Money
     """What they cost on demand."""
     now: datetime
+    sources: tuple[str, ...] = ()
+    """Whose rates it was applied at: its own, the price book's."""
 
     @property
     def committed(self) -> Money:
@@ -114,7 +122,7 @@ class PlanHolding:
 
 
 def plan_holdings(
-    plans: Iterable[OwnedPlan], applied: Applied, on_demand: Callable[[Pool], Money | None], now: datetime
+    plans: Plans, applied: Applied, on_demand: Callable[[Pool], Money | None], now: datetime
 ) -> tuple[PlanHolding, ...]:
     """Given what is owned and what was applied, return the plans for machines that are good there, or coming."""
     found = []
@@ -128,8 +136,10 @@ def plan_holdings(
             worth += hourly.amount * each if hourly else 0
         plan = held.plan
         spent, displaced = (Money(amount, plan.currency) for amount in (applied.spent[at], worth))
-        found.append(PlanHolding(plan, held.hours, spent, sum(hours.values(), Decimal(0)), displaced, now))
-    for plan in plans:
+        sources = {BOOK if plans.own_rate(plan, pool) is None else OWN for pool in mine}
+        covered = sum(hours.values(), Decimal(0))
+        found.append(PlanHolding(plan, held.hours, spent, covered, displaced, now, tuple(sorted(sources))))
+    for plan in plans.owned:
         if plan.kind.for_machines and plan.state in COMING:
             nothing = Money(Decimal(0), plan.currency)
             found.append(PlanHolding(plan, 0, nothing, Decimal(0), nothing, now))

@@ -182,7 +182,7 @@ def report(seen: Sequence[Seen], offers: Offers, asked: Asked) -> Report:
         offers.used,
         more,
         asked.steady,
-        plan_holdings(asked.plans.owned, planned, offers.hourly, asked.now),
+        plan_holdings(asked.plans, planned, offers.hourly, asked.now),
         asked.plans.told,
         tuple(sorted({*planned.unrated, *going_on.unrated})),
         asked.grounds,

@@ -23,6 +23,12 @@ class PlanKind(StrEnum):
     """Machines of one family in one region."""
     SAGEMAKER = "SageMaker"
     DATABASE = "Database"
+    OTHER = "other"
+    """What AWS began to sell later."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> PlanKind:
+        return cls.OTHER
 
     @property
     def for_machines(self) -> bool:
@@ -69,10 +75,7 @@ def parse_plan(item: Any, where: str) -> OwnedPlan:
     """
     if not isinstance(item, Mapping):
         raise UsageError(f"{where} is no object")
-    try:
-        kind = PlanKind(_text(item, "savingsPlanType", where))
-    except ValueError as error:
-        raise UsageError(f"{where} has an unknown savingsPlanType: {item['savingsPlanType']}") from error
+    kind = PlanKind(_text(item, "savingsPlanType", where))
     placed = kind is PlanKind.INSTANCE
     try:
         start, end = (parse_time(_text(item, name, where)) for name in ("start", "end"))

@@ -174,7 +174,7 @@ def test_a_plan_has_rates_of_its_own_for_what_it_is_good_for() -> None:
     [
         {"commitment": "0"},
         {"commitment": "much"},
-        {"savingsPlanType": "Holiday"},
+        {"savingsPlanType": ""},
         {"start": "2027-01-01T00:00:00.000Z"},
         {"end": "soon"},
         {"ec2InstanceFamily": ""},
@@ -200,5 +200,6 @@ def test_an_answer_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
         return SavingsPlans(Door(method)).owned()  # type: ignore[arg-type]
 
     assert told(good)[0].family == "t3"
+    assert not told({**good, "savingsPlanType": "Holiday"})[0].kind.for_machines
     with pytest.raises(Ec2kitError, match="savings plan 1 of AWS's answer"):
         told({**good, **wrong})

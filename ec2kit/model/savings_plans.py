@@ -27,7 +27,7 @@ class PlanKind(StrEnum):
     """What AWS began to sell later."""
 
     @classmethod
-    def _missing_(cls, value: object) -> PlanKind:
+    def _missing_(cls, _value: object) -> PlanKind:
         return cls.OTHER
 
     @property

@@ -131,6 +131,7 @@ def test_what_the_aws_cli_buys_is_owned_after_a_restart_and_known_to_ec2kit(prac
     (offer,) = practice.aws(
         "ec2 describe-reserved-instances-offerings --instance-type t3.micro --product-description Linux/UNIX"
         " --offering-class standard --offering-type 'No Upfront' --max-duration 31536000"
+        " --filters Name=scope,Values=Region"
     )["ReservedInstancesOfferings"]
     practice.aws(
         "ec2 purchase-reserved-instances-offering --instance-count 1"

@@ -15,8 +15,9 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.responses.reserved_instances import ReservedInstances
 
 from ec2kit.sandbox import rates
-from ec2kit.sandbox.price_list import HOURS, OFFERS, SYSTEMS, Offer, offered
+from ec2kit.sandbox.price_list import AT_ONCE, HOURS, OFFERS, SYSTEMS, Offer, offered
 from ec2kit.sandbox.rules import patching
+from ec2kit.sandbox.rules.matching import Reader, keep
 from ec2kit.sandbox.rules.pages import page
 from ec2kit.sandbox.rules.present import now
 from ec2kit.sandbox.rules.refusals import invalid_value, missing, refusal
@@ -36,6 +37,12 @@ PAGE = 100
 """Offers in an answer, at most, and when the request does not say."""
 MOST = 100
 """Instances in one purchase; a quota of AWS's, of 20 in a month and region, is not kept."""
+
+ASKED = {
+    "OfferingClass": ("standard", "convertible"),
+    "OfferingType": (*AT_ONCE, "Heavy Utilization", "Medium Utilization", "Light Utilization"),
+}
+"""Parameters and what they may be; the last three are not sold any more, and nothing is found for them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,11 @@ class Offering:
         return HOURS[self.offer.length] * 3600
 
     @property
+    def scope(self) -> str:
+        """Where it is good."""
+        return "Availability Zone" if self.zone else "Region"
+
+    @property
     def amounts(self) -> tuple[Decimal, Decimal]:
         """At once, and an hour."""
         return offered(rates.machine(self.type) * SYSTEMS[self.system][1], self.offer)
@@ -79,7 +91,7 @@ class Offering:
             "UsagePrice": 0.0,
             "RecurringCharges": charges,
             "CurrencyCode": "USD",
-            "Scope": "Availability Zone" if self.zone else "Region",
+            "Scope": self.scope,
             **({"AvailabilityZone": self.zone} if self.zone else {}),
         }
 
@@ -123,44 +135,69 @@ def offerings(region: str, types: Iterable[str], zone: str = "") -> Iterator[Off
 
 
 def _offered(self: Any) -> Any:
+    """What is sold: of the region and of each zone, unless one zone is asked for (as the filter `scope` has it)."""
     self.error_on_dryrun()
-    type_ = self._get_param("InstanceType")
-    ids = self._get_param("ReservedInstancesOfferingIds", []) or []
+    type_, ids = self._get_param("InstanceType"), self._get_param("ReservedInstancesOfferingIds", []) or []
     if type_ and type_ not in sold_types():
         raise invalid_value(type_, "InstanceType")
-    types = [type_] if type_ else sold_types()
-    found = [
-        {**each.told(), "ReservedInstancesOfferingId": each.id, "Marketplace": False, "PricingDetails": []}
-        for zone in _zones(self, every=bool(ids))
-        for each in offerings(self.ec2_backend.region_name, types, zone)
-        if not ids or each.id in ids
-    ]
-    for wanted in ids:
-        if wanted not in {each["ReservedInstancesOfferingId"] for each in found}:
-            raise _no_offering(wanted)
-    for name in ("ProductDescription", "OfferingClass", "OfferingType", "InstanceTenancy"):
-        if asked := self._get_param(name):
-            found = [each for each in found if each[name] == str(asked).removesuffix(" (Amazon VPC)")]
+    tenancy = _one_of(self, "InstanceTenancy", ("default", "dedicated"))
+    asked = {name: _one_of(self, name, known) for name, known in ASKED.items()}
     least, most = self._get_param("MinDuration"), self._get_param("MaxDuration")
+    platform = str(self._get_param("ProductDescription") or "").removesuffix(" (Amazon VPC)")
+    zone_ids = {each.name: each.zone_id for each in self.ec2_backend.describe_availability_zones()}
     found = [
         each
-        for each in found
-        if (least is None or each["Duration"] >= int(least))
-        and (most is None or each["Duration"] <= int(most))
+        for zone in _zones(self)
+        for each in offerings(self.ec2_backend.region_name, [type_] if type_ else sold_types(), zone)
+        if tenancy != "dedicated"
+        and asked["OfferingClass"] in (None, each.offer.offering_class)
+        and asked["OfferingType"] in (None, each.offer.payment)
+        and platform in ("", PLATFORMS[each.system])
+        and (least is None or each.seconds >= int(least))
+        and (most is None or each.seconds <= int(most))
+        and (not ids or each.id in ids)
     ]
-    found = _filtered(found, self._filters_from_querystring())
+    for wanted in ids:
+        if wanted not in {each.id for each in found}:
+            raise _no_offering(wanted)
+    readers = {**OFFER_FILTERS, "availability-zone-id": lambda each: [zone_ids.get(each.zone, "")]}
+    found = keep(found, self._get_param("Filters", []), readers)
     size = _number(self._get_param("MaxResults"))
     shown, token = page(found, PAGE if size is None else size, self._get_param("NextToken"), (1, PAGE))
-    return ActionResult({"ReservedInstancesOfferings": list(shown), "NextToken": token})
+    told = [
+        {
+            **each.told(),
+            **({"AvailabilityZoneId": zone_ids[each.zone]} if each.zone else {}),
+            "ReservedInstancesOfferingId": each.id,
+            "Marketplace": False,
+            "PricingDetails": [],
+        }
+        for each in shown
+    ]
+    return ActionResult({"ReservedInstancesOfferings": told, "NextToken": token})
 
 
-def _zones(self: Any, *, every: bool) -> tuple[str, ...]:
-    """The region, which is no zone, unless one is asked for; `every` one when it is asked for by id."""
-    known = tuple(each.name for each in self.ec2_backend.describe_availability_zones())
-    asked = self._get_param("AvailabilityZone")
+def _one_of(self: Any, name: str, known: Sequence[str]) -> Any:
+    """A parameter that has one of a few values: another is refused (`host` is none that InstanceTenancy may have)."""
+    asked = self._get_param(name)
     if asked and asked not in known:
-        raise invalid_value(asked, "AvailabilityZone")
-    return (asked,) if asked else ("", *known) if every else ("",)
+        raise invalid_value(asked, name)
+    return asked or None
+
+
+def _zones(self: Any) -> tuple[str, ...]:
+    """The region, which is no zone, and its zones, unless one is asked for, by its name or its id but not by both."""
+    known = {each.name: each.zone_id for each in self.ec2_backend.describe_availability_zones()}
+    name, id = self._get_param("AvailabilityZone"), self._get_param("AvailabilityZoneId")
+    if name and id:
+        both = "The parameters AvailabilityZone and AvailabilityZoneId cannot be used together"
+        raise refusal("InvalidParameterCombination", both)
+    if name and name not in known:
+        raise invalid_value(name, "AvailabilityZone")
+    if id and id not in known.values():
+        raise invalid_value(id, "AvailabilityZoneId")
+    asked = tuple(each for each in known if name == each or id == known[each])
+    return asked or ("", *known)
 
 
 def _purchase(self: Any) -> Any:
@@ -172,7 +209,7 @@ def _purchase(self: Any) -> Any:
     if self._get_param("PurchaseTime"):
         raise refusal("UnsupportedOperation", "The sandbox does not queue purchases: leave PurchaseTime out")
     region = self.ec2_backend.region_name
-    places = _zones(self, every=True)
+    places = _zones(self)
     everything = (each for zone in places for each in offerings(region, sold_types(), zone))
     found = next((each for each in everything if each.id == wanted), None)
     if found is None:
@@ -202,29 +239,35 @@ def _owned(self: Any) -> Any:
     for name in ("OfferingClass", "OfferingType"):
         if asked := self._get_param(name):
             found = [each for each in found if each[name] == asked]
-    return ActionResult({"ReservedInstances": _filtered(found, self._filters_from_querystring())})
+    return ActionResult({"ReservedInstances": keep(found, self._get_param("Filters", []), OWNED_FILTERS)})
 
 
-FILTERS = {
-    "availability-zone": "AvailabilityZone",
-    "duration": "Duration",
-    "fixed-price": "FixedPrice",
-    "instance-type": "InstanceType",
-    "product-description": "ProductDescription",
-    "reserved-instances-id": "ReservedInstancesId",
-    "reserved-instances-offering-id": "ReservedInstancesOfferingId",
-    "scope": "Scope",
-    "state": "State",
-    "usage-price": "UsagePrice",
+OFFER_FILTERS: Mapping[str, Reader] = {
+    "availability-zone": lambda each: [each.zone],
+    "duration": lambda each: [each.seconds],
+    "fixed-price": lambda each: [float(each.amounts[0])],
+    "instance-type": lambda each: [each.type],
+    "marketplace": lambda _: [False],
+    "product-description": lambda each: [PLATFORMS[each.system]],
+    "reserved-instances-offering-id": lambda each: [each.id],
+    "scope": lambda each: [each.scope],
+    "usage-price": lambda _: [0.0],
 }
-
-
-def _filtered(found: Sequence[dict[str, Any]], filters: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    for name, values in (filters or {}).items():
-        if name not in FILTERS:
-            raise refusal("InvalidParameterValue", f"The filter '{name}' is invalid")
-        found = [each for each in found if str(each.get(FILTERS[name], "")) in values]
-    return list(found)
+"""Nobody sells his own here."""
+OWNED_FILTERS: Mapping[str, Reader] = {
+    name: lambda each, key=key: [each.get(key, "")]  # type: ignore[misc]
+    for name, key in {
+        "availability-zone": "AvailabilityZone",
+        "duration": "Duration",
+        "fixed-price": "FixedPrice",
+        "instance-type": "InstanceType",
+        "product-description": "ProductDescription",
+        "reserved-instances-id": "ReservedInstancesId",
+        "scope": "Scope",
+        "state": "State",
+        "usage-price": "UsagePrice",
+    }.items()
+}
 
 
 def _no_offering(wanted: str) -> EC2ClientError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.support.inprocess import InProcess
 
 YEAR = 31_536_000
+REGIONAL = {"Name": "scope", "Values": ["Region"]}
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_offers_cost_what_the_price_list_says(sandbox: InProcess) -> None:
         )
         for each in offers(sandbox, ProductDescription="Linux/UNIX")
     }
-    assert told == listed
+    assert told == listed, "and those of zones cost what those of the region do"
     assert len(told) == 12
 
 
@@ -104,8 +106,44 @@ def test_an_offer_is_found_by_its_id_and_by_what_it_is_for(sandbox: InProcess) -
     zonal = offers(sandbox, AvailabilityZone="eu-west-1b", ProductDescription="Windows")[0]
     (found,) = offers(sandbox, ReservedInstancesOfferingIds=[zonal["ReservedInstancesOfferingId"]])
     assert found == zonal
-    assert len(offers(sandbox, ProductDescription="Linux/UNIX (Amazon VPC)")) == 12
+    assert len(offers(sandbox, ProductDescription="Linux/UNIX (Amazon VPC)", Filters=[REGIONAL])) == 12
     assert offers(sandbox, InstanceTenancy="dedicated") == []
+    assert offers(sandbox, OfferingType="Heavy Utilization") == [], "which is not sold any more"
+
+
+def test_of_the_region_and_of_each_zone_unless_one_is_asked_for(sandbox: InProcess) -> None:
+    everything = offers(sandbox, ProductDescription="Windows")
+    places = Counter(each.get("AvailabilityZone", each["Scope"]) for each in everything)
+    assert places == {"Region": 12, "eu-west-1a": 12, "eu-west-1b": 12, "eu-west-1c": 12}
+    by_name = offers(sandbox, ProductDescription="Windows", AvailabilityZone="eu-west-1b")
+    (zone_id,) = {each["AvailabilityZoneId"] for each in by_name}
+    assert offers(sandbox, ProductDescription="Windows", AvailabilityZoneId=zone_id) == by_name
+    for name, value in (("availability-zone", "eu-west-1b"), ("availability-zone-id", zone_id)):
+        wanted = [{"Name": name, "Values": [value]}]
+        assert offers(sandbox, ProductDescription="Windows", Filters=wanted) == by_name
+    assert {each["Scope"] for each in by_name} == {"Availability Zone"}
+
+
+@pytest.mark.parametrize(
+    "name, values, count",
+    [
+        ("instance-type", ["t3.micro"], 12),
+        ("instance-type", ["t3.mi*", "m5.large"], 12),
+        ("instance-type", ["m5.large"], 0),
+        ("product-description", ["Linux/UNIX", "Windows"], 12),
+        ("product-description", ["Red*"], 0),
+        ("duration", [str(YEAR)], 6),
+        ("fixed-price", ["0.0"], 4),
+        ("usage-price", ["0.0"], 12),
+        ("usage-price", ["0.84"], 0),
+        ("marketplace", ["false"], 12),
+        ("marketplace", ["true"], 0),
+        ("scope", ["Availability Zone"], 0),
+    ],
+)
+def test_filters(sandbox: InProcess, name: str, values: list[str], count: int) -> None:
+    filters = [REGIONAL, {"Name": name, "Values": values}]
+    assert len(offers(sandbox, ProductDescription="Linux/UNIX", Filters=filters)) == count
 
 
 def test_nobody_pays_more_than_they_said(sandbox: InProcess) -> None:
@@ -115,6 +153,7 @@ def test_nobody_pays_more_than_they_said(sandbox: InProcess) -> None:
         OfferingClass="standard",
         OfferingType="All Upfront",
         MaxDuration=YEAR,
+        Filters=[REGIONAL],
     )
     client = sandbox.client("ec2")
     wanted = {"ReservedInstancesOfferingId": offer["ReservedInstancesOfferingId"], "InstanceCount": 2}
@@ -127,12 +166,9 @@ def test_nobody_pays_more_than_they_said(sandbox: InProcess) -> None:
 
 
 def test_pages(sandbox: InProcess) -> None:
-    first = sandbox.client("ec2").describe_reserved_instances_offerings(
-        InstanceType="t3.micro", MaxResults=40
-    )
-    rest = sandbox.client("ec2").describe_reserved_instances_offerings(
-        InstanceType="t3.micro", MaxResults=40, NextToken=first["NextToken"]
-    )
+    asked: dict[str, Any] = {"InstanceType": "t3.micro", "Filters": [REGIONAL], "MaxResults": 40}
+    first = sandbox.client("ec2").describe_reserved_instances_offerings(**asked)
+    rest = sandbox.client("ec2").describe_reserved_instances_offerings(**asked, NextToken=first["NextToken"])
     ids = [
         each["ReservedInstancesOfferingId"]
         for answer in (first, rest)
@@ -167,6 +203,21 @@ def test_pages(sandbox: InProcess) -> None:
             "InvalidParameterValue",
         ),
         ("describe_reserved_instances_offerings", {"MaxResults": 101}, "InvalidParameterValue"),
+        ("describe_reserved_instances_offerings", {"InstanceTenancy": "host"}, "InvalidParameterValue"),
+        ("describe_reserved_instances_offerings", {"OfferingType": "Some Upfront"}, "InvalidParameterValue"),
+        ("describe_reserved_instances_offerings", {"OfferingClass": "other"}, "InvalidParameterValue"),
+        ("describe_reserved_instances_offerings", {"AvailabilityZoneId": "x"}, "InvalidParameterValue"),
+        ("describe_reserved_instances_offerings", {"NextToken": "x"}, "InvalidNextToken"),
+        (
+            "describe_reserved_instances_offerings",
+            {"AvailabilityZoneId": "euw1-az1", "AvailabilityZone": "eu-west-1a"},
+            "InvalidParameterCombination",
+        ),
+        (
+            "describe_reserved_instances_offerings",
+            {"Filters": [{"Name": "x", "Values": ["y"]}]},
+            "InvalidParameterValue",
+        ),
         ("describe_reserved_instances", {"ReservedInstancesIds": ["x"]}, "InvalidReservedInstancesId"),
         (
             "describe_reserved_instances",

@@ -11,6 +11,7 @@ import re
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from ec2kit.aws.actions import BILLING, LOOKING
 from ec2kit.aws.regions import region_hint, regions_known
 from ec2kit.errors import (
     AccessDenied,
@@ -119,8 +120,8 @@ EBS_DIRECT = frozenset(
     }
 )
 """The actions whose IAM prefix is `ebs`."""
-COST_EXPLORER = frozenset({"GetCostAndUsage", "GetCostForecast"})
-"""The actions whose IAM prefix is `ce`."""
+ASKED = (*LOOKING, *BILLING)
+"""What looking asks, as IAM names it: `pricing:GetProducts`, `ce:GetCostAndUsage`, …"""
 _ID = re.compile(r"\b(?:i|vol|snap|ami|eipalloc|eni|subnet|sg|lt|vpc)-[0-9a-f]{8,17}\b")
 
 _ENCODED = re.compile(r"\.?\s*Encoded authorization failure message:.*", re.DOTALL)
@@ -270,12 +271,8 @@ def _iam_action(action: str) -> str:
         return f"s3:{OBJECTS[action]}"
     if action in EBS_DIRECT:
         return f"ebs:{action}"
-    if action == "ListInstanceProfiles":
-        return f"iam:{action}"
-    if action in COST_EXPLORER:
-        return f"ce:{action}"
-    service = "ssm" if "Parameter" in action else "sts" if action == "GetCallerIdentity" else "ec2"
-    return f"{service}:{action}"
+    service = "ssm" if "Parameter" in action else "ec2"
+    return next((each for each in ASKED if each.endswith(f":{action}")), f"{service}:{action}")
 
 
 def _plain(error: Exception) -> str:

@@ -103,5 +103,6 @@ def test_what_is_not_allowed_is_told() -> None:
     seeded = Seeded()
     with seeded.app.settled() as state:
         make(state, parse_order("error:AccessDeniedException", "pricing:GetProducts"))
-    with pytest.raises(AccessDenied):
+    with pytest.raises(AccessDenied) as caught:
         list(connected(seeded).pricing.products("AmazonEC2", filters_of(MICRO)))
+    assert caught.value.hint == "allow `pricing:GetProducts` in the policy of the user or role"

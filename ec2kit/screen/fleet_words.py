@@ -13,6 +13,7 @@ from ec2kit.costs.fleet.hours import HOUR
 from ec2kit.costs.fleet.offerings import without_upfront
 from ec2kit.costs.fleet.report import Report, saved
 from ec2kit.costs.fleet.seen import Blind, Unseen
+from ec2kit.costs.fleet.sizes import LINUX
 from ec2kit.costs.offers import HOURS_A_YEAR
 from ec2kit.model.money import Money
 from ec2kit.model.periods import format_time
@@ -180,7 +181,8 @@ def what_if_lines(report: Report) -> Iterator[str]:
     for holding, price in zip(found.holdings, found.prices, strict=True):
         owned = holding.held.owned
         offer = str(price.commitment) if price else "no reserved price"
-        where = f"{owned.count} × {owned.type} in {owned.region}, {offer}"
+        system = "" if owned.platform == LINUX else f" ({owned.platform})"
+        where = f"{owned.count:,} × {owned.type}{system} in {owned.zone or owned.region}, {offer}"
         yield f"if added: {where}: used {_percent(holding.utilization)}, {holding.unused_hours:,.1f} h unused"
     if found.net is not None and found.displaced is not None and found.fee is not None:
         displaced, fee, net = (_yearly(each, report) for each in (found.displaced, found.fee, found.net))

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from ec2kit.costs.fleet.hours import Pool, Span, second_of
+from ec2kit.costs.fleet.platforms import reserved_by
 from ec2kit.costs.fleet.seen import Seen, Unseen
-from ec2kit.costs.prices.price import BY_OPERATION, PLATFORMS
 from ec2kit.costs.usage.running import Ran, Reported
 
 Period = tuple[datetime, datetime]
@@ -27,10 +27,7 @@ def with_reported(seen: Seen, reported: Reported) -> Seen:
 
 
 def _span(ran: Ran) -> Span:
-    system = BY_OPERATION.get(ran.operation)
-    # What has no price, such as SQL Server, is called by its billing code.
-    platform = PLATFORMS[system] if system else ran.operation
-    pool = Pool(ran.region, ran.zone, ran.type, platform, ran.tenancy, ran.lifecycle)
+    pool = Pool(ran.region, ran.zone, ran.type, reserved_by(ran.operation), ran.tenancy, ran.lifecycle)
     return Span(ran.machine, pool, ran.start, ran.end)
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from ec2kit.costs.fleet.hours import Pool, Span, Window
+from ec2kit.costs.fleet.platforms import reserved_as
 from ec2kit.model.instances import Instance, State
 
 SAME_START = timedelta(minutes=15)
@@ -146,7 +147,7 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 def pool_of(region: str, instance: Instance) -> Pool:
     """What billing takes an instance for."""
-    platform, tenancy = instance.platform_details or "Linux/UNIX", instance.tenancy or "default"
+    platform, tenancy = reserved_as(instance.platform_details), instance.tenancy or "default"
     return Pool(region, instance.zone, instance.type, platform, tenancy, instance.lifecycle)
 
 

@@ -34,7 +34,7 @@ class Wished:
 
     def __str__(self) -> str:
         system = "" if self.platform == LINUX else f" ({self.platform})"
-        return f"{self.count} × {self.type}{system} in {self.zone or self.region}"
+        return f"{self.count:,} × {self.type}{system} in {self.zone or self.region}"
 
 
 def parse_wished(text: str, regions: Sequence[str], what: str = "reservation") -> Wished:

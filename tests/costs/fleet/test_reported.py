@@ -51,7 +51,7 @@ def test_what_a_line_says_is_what_reservations_are_matched_by() -> None:
     odd = with_reported(
         Seen(region=IRELAND), reported((0, 9), of=(ran(1, 2, operation="RunInstances:0006"),))
     )
-    assert odd.spans[0].pool.platform == "RunInstances:0006", "it has no price, and is no Linux"
+    assert odd.spans[0].pool.platform == "Windows with SQL Server Standard", "it has no price here"
 
 
 @given(

@@ -33,6 +33,7 @@ BILLING: tuple[str, ...] = (
     "ce:GetCostAndUsage",
     "ce:GetCostForecast",
     "ec2:DescribeReservedInstances",
+    "ec2:DescribeReservedInstancesOfferings",
     "pricing:GetProducts",
     "savingsplans:DescribeSavingsPlanRates",
     "savingsplans:DescribeSavingsPlans",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from ec2kit.costs.comparing import Comparison
 from ec2kit.costs.offers import HOURS_A_YEAR
-from ec2kit.costs.prices.price import Price, PriceList
+from ec2kit.costs.prices.price import Offers, Price, PriceList
 from ec2kit.model.money import Money
 
 MONTHS_A_YEAR = 12
@@ -24,9 +25,14 @@ class Choice:
     price: Price
     count: int
     utilization: Decimal
-    on_demand: Price
+    on_demand: Price | None
+    """None where it is not known: then no saving is."""
     interest: Decimal = Decimal(0)
     """A year's, as a share: what money is worth meanwhile, for `present_value`."""
+    source: str = ""
+    """Where the prices are from."""
+    published: datetime | None = None
+    """How old they are: the oldest of them; None where nobody knows, or where they were asked for now."""
 
     @property
     def years(self) -> int:
@@ -73,18 +79,22 @@ class Choice:
         return self.total / self.count / used
 
     @property
-    def saving(self) -> Money:
+    def saving(self) -> Money | None:
         """How much less a year costs than on demand; below zero when it costs more."""
+        if self.on_demand is None:
+            return None
         return self._money(self.on_demand.hourly * HOURS_A_YEAR * self.utilization) - self.yearly
 
     @property
-    def saving_share(self) -> Decimal:
+    def saving_share(self) -> Decimal | None:
         """The saving as a share of a year on demand."""
+        if self.saving is None:
+            return None
         return self.saving.amount / (self.saving.amount + self.yearly.amount)
 
     @property
     def break_even_hours(self) -> Decimal | None:
-        """The hours of use in the term from which on it costs less; None on demand."""
+        """The hours of use in the term from which on it costs less; None on demand, and where that is not known."""
         return self._break_even[0]
 
     @property
@@ -100,7 +110,7 @@ class Choice:
 
     @property
     def _break_even(self) -> tuple[Decimal | None, Decimal | None]:
-        if self.price.commitment is None:
+        if self.price.commitment is None or self.on_demand is None:
             return None, None
         found = Comparison(self.on_demand.hourly, self.price.offer).break_even()
         return found.hours, found.share
@@ -110,10 +120,14 @@ class Choice:
 
 
 def choices(
-    prices: PriceList, count: int, utilization: Decimal, interest: Decimal = Decimal(0)
+    prices: PriceList | Offers, count: int, utilization: Decimal, interest: Decimal = Decimal(0)
 ) -> tuple[Choice, ...]:
     """Given a machine's prices, how many there are (1 or more) and what share of the time they run (above 0), return
-    every way to pay, the cheapest year first, on demand among them."""
-    ways = (prices.on_demand, *prices.reserved)
-    found = [Choice(price, count, utilization, prices.on_demand, interest) for price in ways]
+    every way to pay, the cheapest year first, on demand among them where that is known."""
+    ways = (*([prices.on_demand] if prices.on_demand else []), *prices.reserved)
+    published = None if isinstance(prices, Offers) else prices.published
+    found = [
+        Choice(price, count, utilization, prices.on_demand, interest, prices.source, published)
+        for price in ways
+    ]
     return tuple(sorted(found, key=lambda each: (each.yearly.amount, each.years, each.upfront.amount)))

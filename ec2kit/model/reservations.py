@@ -1,4 +1,4 @@
-"""Reserved instances that an account owns, as DescribeReservedInstances tells of them."""
+"""Reserved instances that an account owns, and those that EC2 sells, as its API tells of them."""
 
 from __future__ import annotations
 
@@ -66,6 +66,32 @@ class Owned:
     def amortized_hourly(self) -> Decimal:
         """What one of its instances costs an hour, used or not, with the upfront's share of it."""
         return self.hourly + (self.upfront / self.term_hours if self.term_hours else Decimal(0))
+
+
+@dataclass(frozen=True)
+class OnSale:
+    """A reservation that EC2 sells, or another customer does; amounts are for one instance, in `currency`."""
+
+    id: str
+    type: str
+    seconds: int
+    """Duration: 31536000 or 94608000; whatever is left of it for another customer's."""
+    zone: str = ""
+    """Where it reserves capacity as well; empty for one that is good in all of the region."""
+    platform: str = "Linux/UNIX"
+    tenancy: str = "default"
+    offering_class: str = "standard"
+    offering_type: str = ""
+    """No Upfront, Partial Upfront, All Upfront; Heavy, Medium or Light Utilization until 2014."""
+    upfront: Decimal = Decimal(0)
+    """FixedPrice."""
+    hourly: Decimal = Decimal(0)
+    """RecurringCharges by the hour."""
+    usage: Decimal = Decimal(0)
+    """UsagePrice."""
+    currency: str = USD
+    marketplace: bool = False
+    """Whether another customer sells it."""
 
 
 @dataclass(frozen=True, order=True)

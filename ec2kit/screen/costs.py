@@ -8,7 +8,7 @@ from typing import Any
 
 from ec2kit.costs.comparing import BreakEven, Comparison
 from ec2kit.costs.offers import Billing, Offer
-from ec2kit.costs.prices.price import PriceList
+from ec2kit.costs.prices.price import Offers, PriceList
 from ec2kit.costs.reserving import Choice
 from ec2kit.model.money import Money, format_amount, format_rate
 from ec2kit.screen.columns import Column
@@ -129,8 +129,12 @@ def _percent(share: Decimal) -> str:
     return f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN) + 0:f} %"
 
 
-def _shown(amount: Money) -> str:
-    return format_amount(amount.amount)
+def _share(share: Decimal | None) -> str:
+    return "" if share is None else _percent(share)
+
+
+def _shown(amount: Money | None) -> str:
+    return "" if amount is None else format_amount(amount.amount)
 
 
 def _offer(way: Choice) -> str:
@@ -146,11 +150,11 @@ CHOICE_COLUMNS: tuple[Column[Choice], ...] = (
     Column("yearly", lambda way: way.yearly, shown=lambda way: _shown(way.yearly)),
     Column("effective_hourly", lambda way: way.effective_hourly),
     Column("saving_yearly", lambda way: way.saving, shown=lambda way: _shown(way.saving)),
-    Column("saving", lambda way: _ratio(way.saving_share), shown=lambda way: _percent(way.saving_share)),
+    Column("saving", lambda way: _ratio(way.saving_share), shown=lambda way: _share(way.saving_share)),
     Column(
         "break_even",
         lambda way: _ratio(way.break_even_share),
-        shown=lambda way: "" if way.break_even_share is None else _percent(way.break_even_share),
+        shown=lambda way: _share(way.break_even_share),
     ),
     Column("currency", lambda way: way.price.currency),
     Column("break_even_hours", lambda way: _ratio(way.break_even_hours), extra=True),
@@ -160,14 +164,18 @@ CHOICE_COLUMNS: tuple[Column[Choice], ...] = (
     Column("present_value", lambda way: way.present_value, extra=True),
     Column("hourly", lambda way: Money(way.price.hourly, way.price.currency), extra=True),
     Column("since", lambda way: way.price.since, extra=True),
+    Column("source", lambda way: way.source, extra=True),
+    Column("published", lambda way: way.published, extra=True),
 )
 """Ways to pay. `saving` and `break_even` are shares: 0.353 is 35.3 %."""
 
 
-def source_line(prices: PriceList, count: int, utilization: Decimal, now: datetime) -> str:
+def source_line(prices: PriceList | Offers, count: int, utilization: Decimal, now: datetime) -> str:
     """Given prices, return what they are of, where they are from and how old they are: part of every answer."""
     machines = f"{count} × " if count > 1 else ""
     used = "" if utilization == 1 else f", used {_percent(utilization)} of the time"
+    if isinstance(prices, Offers):
+        return f"{machines}{prices.machine}{used}; prices of {prices.source}"
     if prices.published is None:
         return f"{machines}{prices.machine}{used}; prices of {prices.source}, of an unknown date"
     age = now - prices.published

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.cli.screens import Screen, Shell, check_golden
 from tests.cli.watched import Fleet
 
+OFFERINGS = "ec2:DescribeReservedInstancesOfferings"
 DOCUMENTS = Path(__file__).parents[1] / "costs" / "documents"
 
 
@@ -60,7 +62,10 @@ def test_an_update_is_kept_and_goes_before(shell: Shell, fleet: Fleet) -> None:
     assert kept.exit == 0
     assert "not allowed" in kept.stderr or "could not be asked" in kept.stderr
     assert len(kept.stdout.splitlines()) == 25
-    assert shell.run("cost prices --update").exit == 7
+    fleet.break_("error:UnauthorizedOperation", OFFERINGS)
+    refused = shell.run("cost prices --update")
+    assert (refused.exit, refused.stdout) == (7, "")
+    assert "allow `ec2:DescribeReservedInstancesOfferings`" in refused.stderr
 
 
 def test_types_and_systems_are_asked_for_by_name(shell: Shell) -> None:
@@ -104,6 +109,95 @@ def test_without_savings_plans_the_rest_is_told(shell: Shell, fleet: Fleet) -> N
     assert seen.exit == 0
     assert "without savings plans, which could not be asked for" in seen.stderr
     assert len(seen.stdout.splitlines()) == 13
+
+
+def offered(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is paid for each offer."""
+    return {each["offer"]: (each["upfront"], each["monthly"], each["total"]) for each in found}
+
+
+def test_where_the_price_list_may_not_be_asked_ec2_itself_is(shell: Shell, fleet: Fleet) -> None:
+    listed = offered(rows(shell.run("cost reserved t3.micro -n 4 -o json")))
+    calls = fleet.sandbox.app.calls
+    assert [each.action for each in calls if "Offerings" in each.action and each.service == "ec2"] == []
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    seen = shell.run("cost reserved t3.micro -n 4 -o json")
+    found = rows(seen)
+    told = offered(found)
+    assert set(told) == set(listed)
+    assert {key: told[key] for key in told if key != "on-demand"} == {
+        key: listed[key] for key in listed if key != "on-demand"
+    }
+    day = f"{fleet.sandbox.now:%Y-%m-%d}"
+    both = f"the practice EC2's reservations, which are invented, asked {day}; on demand of "
+    assert {each["source"].startswith(both) for each in found} == {True}
+    assert {each["published"][:10] for each in found} == {"2025-03-02"}, "the table's, and that is old"
+    person = shell.run("cost reserved t3.micro").stderr
+    assert "AWS's price list could not be asked: GetProducts: not permitted" in person
+    assert both in person
+    assert "published 2025-03-02" in person
+    by_offer = {each["offer"]: each for each in found}
+    assert by_offer["on-demand"]["yearly"]["amount"] == "399.456"
+    yearly = by_offer["1y standard all-upfront"]["yearly"]["amount"]
+    saved = by_offer["1y standard all-upfront"]["saving_yearly"]["amount"]
+    assert Decimal(yearly) + Decimal(saved) == Decimal("399.456")
+
+
+def test_without_a_price_on_demand_offers_are_told_and_no_saving(shell: Shell, fleet: Fleet) -> None:
+    listed = offered(rows(shell.run("cost reserved m7i-flex.large --os windows -o json")))
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    seen = shell.run("cost reserved m7i-flex.large --os windows -o json")
+    found = rows(seen)
+    assert offered(found) == {key: listed[key] for key in listed if key != "on-demand"}
+    assert {each["saving"] for each in found} == {each["break_even"] for each in found} == {None}
+    assert {each["saving_yearly"] for each in found} == {None}
+    shell.terminal = True
+    golden = shell.run("cost reserved m7i-flex.large --os windows --discount 10%")
+    assert "no price on demand is known, so no saving is told" in golden.stderr
+    check_golden("cost/reserved_offers_alone", golden)
+    update = shell.run("cost prices --update m7i-flex.large --os windows")
+    assert "there is no price on demand for m7i-flex.large (windows)" in update.stderr
+    assert ("its 24 offers are not kept" in update.stderr, "kept 0" in update.stderr) == (True, False)
+    assert "allow `pricing:GetProducts`" in update.stderr
+
+
+def test_what_ec2_sells_is_kept_with_both_sources(shell: Shell, fleet: Fleet) -> None:
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    asked = shell.run("cost reserved t3.micro")
+    for _ in range(2):
+        seen = shell.run("cost prices --update t3.micro")
+        assert seen.exit == 3
+        assert "no prices of disks, snapshots and addresses in eu-west-1" in seen.stderr
+        assert "allow `pricing:GetProducts`" in seen.stderr
+        assert "kept 1 machines with 24 offers, and 0 other prices" in seen.stderr
+        fleet.sandbox.tick(5)
+    calls = [each.action for each in fleet.sandbox.app.calls if each.action == "GetProducts"]
+    assert len(calls) == 3, "what was refused is not asked again for the disks"
+    (row,) = rows(shell.run("cost prices t3.micro --os linux -o json"))
+    assert row["offers"] == 24
+    assert row["source"].count("on demand of") == 1
+    kept = shell.run("cost reserved t3.micro --kept")
+    assert kept.stdout == asked.stdout
+
+
+def test_a_slip_is_answered_by_what_ec2_sells_too(shell: Shell, fleet: Fleet) -> None:
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    seen = shell.run("cost reserved t3.mico")
+    assert (seen.exit, seen.stdout) == (4, "")
+    assert "did you mean t3.micro?" in seen.stderr
+
+
+def test_where_nobody_may_be_asked_each_refusal_is_told(shell: Shell, fleet: Fleet) -> None:
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    fleet.break_("error:UnauthorizedOperation", OFFERINGS)
+    book = shell.run("cost reserved t3.micro")
+    assert book.exit == 0
+    assert "no offer for t3.micro (linux) in eu-west-1 is known there" in book.stderr
+    none = shell.run("cost reserved m7i-flex.large --os windows")
+    assert (none.exit, none.stdout) == (4, "")
+    (error,) = [line for line in none.stderr.splitlines() if line.startswith("error: ")]
+    for word in ("m7i-flex.large", "GetProducts: not permitted", "DescribeReservedInstancesOfferings: not"):
+        assert word in error
 
 
 def test_there_and_back(offline: Shell) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import click
 
 from ec2kit.aws import Aws
-from ec2kit.cli.commands.cost_reserved import plans_beside
+from ec2kit.cli.commands.price_sources import PriceSources
+from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.cli.price_book import book_of, price_directory
@@ -17,9 +18,9 @@ from ec2kit.costs.prices.book import PriceBook, Prices
 from ec2kit.costs.prices.book_files import book_text
 from ec2kit.costs.prices.documents import MOST_BYTES
 from ec2kit.costs.prices.importing import imported
-from ec2kit.costs.prices.live import machine_prices, machines_of, region_units
+from ec2kit.costs.prices.live import machines_of, region_units
 from ec2kit.costs.prices.local import keep_book
-from ec2kit.costs.prices.price import Machine, PriceList, System
+from ec2kit.costs.prices.price import Machine, Offers, PriceList, System
 from ec2kit.costs.prices.units import UnitPrice
 from ec2kit.errors import Ec2kitError, Exit, Interrupted, NotFound, UsageError
 from ec2kit.host.files import atomic_write, read_text
@@ -120,16 +121,35 @@ def _update(context: Context, types: tuple[str, ...], system: System | None) -> 
     units: list[UnitPrice] = []
     for aws in context.everywhere():
         context.announce(aws)
-        for machine in _wanted(aws, types, system):
-            try:
-                lists.append(plans_beside(context, aws, machine_prices(aws, machine)))
-            except NotFound as error:
-                context.complain(error)
-                context.failed(Exit.NOT_FOUND)
-        units += region_units(aws, aws.region)
+        sources = PriceSources(context, aws)
+        lists += _asked(context, sources, _wanted(aws, types, system))
+        try:
+            if sources.refused:
+                raise sources.refused
+            units += region_units(aws, aws.region)
+        except UNREACHED as error:
+            if not (lists or units):
+                raise
+            what = f"no prices of disks, snapshots and addresses in {aws.region}: {error.message}"
+            context.complain(Ec2kitError(what, hint=error.hint))
+            context.failed(Exit.PARTIAL)
     kept = keep_book(price_directory(context), book_text(lists, units), context.clock.now())
     offers = sum(len(each.reserved) for each in lists)
     context.say(f"kept {len(lists)} machines with {offers} offers, and {len(units)} other prices: {kept}")
+
+
+def _asked(context: Context, sources: PriceSources, machines: Iterable[Machine]) -> Iterator[PriceList]:
+    """What there is of machines; which have no price, or none on demand, is told."""
+    for machine in machines:
+        try:
+            found = sources.ask(machine)
+            if isinstance(found, Offers):
+                what = f"there is no price on demand for {machine}: its {len(found.reserved)} offers are not kept"
+                raise NotFound(what, hint="--import FILE may have one", resource=machine.type)
+            yield found
+        except NotFound as error:
+            context.complain(error)
+            context.failed(Exit.NOT_FOUND)
 
 
 def _wanted(aws: Aws, types: tuple[str, ...], system: System | None) -> tuple[Machine, ...]:

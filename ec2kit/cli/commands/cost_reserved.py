@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ec2kit.aws import Aws
+from ec2kit.cli.commands.price_sources import PriceSources
 from ec2kit.cli.commands.unreached import UNREACHED
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
@@ -16,8 +16,7 @@ from ec2kit.costs.comparing import parse_utilization
 from ec2kit.costs.prices.book_files import is_book_text, parse_book
 from ec2kit.costs.prices.discount import discounted, parse_discount
 from ec2kit.costs.prices.documents import MOST_BYTES, products_of
-from ec2kit.costs.prices.live import machine_prices, with_plans
-from ec2kit.costs.prices.price import Machine, PriceList, System
+from ec2kit.costs.prices.price import Machine, Offers, PriceList, System
 from ec2kit.costs.prices.products import Product, pin, regions_with
 from ec2kit.costs.reserving import choices
 from ec2kit.errors import NotFound, UsageError
@@ -65,8 +64,9 @@ def reserved(
 
     Every hour of a term is billed; on demand only those that run. `saving` and `break_even` are shares: of a year on
     demand, and of the term; `effective_hourly` is for an hour that one of them runs. AWS's price list is asked (it
-    costs nothing); where that may not be, the price book that is kept here has the answer, and the first line says
-    which, and how old it is. A price is exactly one product's, or there is an error.
+    costs nothing); where that may not be, EC2 is asked which reservations it sells, and on demand is the price book's
+    that is kept here; where neither may be, all is. The first line says which, and how old it is. A price is exactly
+    one product's, or there is an error.
 
     \b
     ec2kit cost reserved t3.micro -n 4 --region eu-west-1
@@ -77,44 +77,42 @@ def reserved(
     if not share:
         raise UsageError("what never runs is cheapest on demand", hint="--utilization 60%")
     less, worth = parse_discount(discount), parse_discount(interest, "year's interest")
+    found: PriceList | Offers
     if prices:
         found = _of_file(context, prices, type, System(system))
     else:
         found = _of_aws_or_book(context, Machine(_only_region(context), type, System(system)), kept=kept)
     found = discounted(found, less)
     context.say(source_line(found, count, share, context.clock.now()))
+    if found.on_demand is None:
+        context.say("no price on demand is known, so no saving is told: --prices FILE may have one")
     if not found.reserved:
         hint = f"ec2kit cost prices --update {type}"
         context.say(f"no offer for {found.machine} is known there: `{hint}` asks AWS")
     context.show(CHOICE_COLUMNS, choices(found, count, share, worth))
 
 
-def _of_aws_or_book(context: Context, machine: Machine, *, kept: bool) -> PriceList:
+def _of_aws_or_book(context: Context, machine: Machine, *, kept: bool) -> PriceList | Offers:
     """AWS's own answer, or what is kept when AWS cannot be asked."""
     if kept:
         return book_of(context).machine(machine)
-    aws = context.aws(machine.region)
+    sources = PriceSources(context, context.aws(machine.region))
     try:
-        found = machine_prices(aws, machine)
+        return sources.ask(machine)
     except NotFound as error:
         known = [each.type for shelf in book_of(context).shelves for each in shelf.machines()]
         near = get_close_matches(machine.type, set(known) - {machine.type}, 1)
         raise NotFound(
             error.message, hint=f"did you mean {near[0]}?" if near else error.hint, resource=machine.type
         ) from error
-    except UNREACHED as error:
-        context.say(f"AWS's price list could not be asked: {error.message}; this is of what is kept here")
-        return book_of(context).machine(machine)
-    return plans_beside(context, aws, found)
-
-
-def plans_beside(context: Context, aws: Aws, prices: PriceList) -> PriceList:
-    """With savings plans, or without them and the reason where AWS does not tell."""
+    except UNREACHED:
+        context.say(f"{sources.reasons[-1]}; this is of what is kept here")
     try:
-        return with_plans(aws, prices)
-    except UNREACHED as error:
-        context.say(f"without savings plans, which could not be asked for: {error.message}")
-        return prices
+        return book_of(context).machine(machine)
+    except NotFound as error:
+        why = "; ".join([error.message, *sources.reasons])
+        hint = "--prices FILE, or allow `pricing:GetProducts` or `ec2:DescribeReservedInstancesOfferings`"
+        raise NotFound(why, hint=hint, resource=machine.type) from error
 
 
 def _of_file(context: Context, prices: str, type: str, system: System) -> PriceList:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import overload
 
-from ec2kit.costs.prices.price import Price, PriceList
+from ec2kit.costs.prices.price import Offers, Price, PriceList
 from ec2kit.errors import UsageError
 
 
@@ -22,17 +23,19 @@ def parse_discount(text: str, what: str = "discount") -> Decimal:
     return share
 
 
-def discounted(prices: PriceList, share: Decimal) -> PriceList:
+@overload
+def discounted(prices: PriceList, share: Decimal) -> PriceList: ...
+@overload
+def discounted(prices: Offers, share: Decimal) -> Offers: ...
+def discounted(prices: PriceList | Offers, share: Decimal) -> PriceList | Offers:
     """Given prices and a discount on all of them, on demand and reserved, return what is left, labelled so."""
     if not share:
         return prices
-    percent = f"{(share * 100).normalize():f}"
-    return replace(
-        prices,
-        on_demand=_less(prices.on_demand, share),
-        reserved=tuple(_less(each, share) for each in prices.reserved),
-        source=f"{prices.source}, less your {percent} %",
-    )
+    source = f"{prices.source}, less your {(share * 100).normalize():f} %"
+    reserved = tuple(_less(each, share) for each in prices.reserved)
+    if isinstance(prices, Offers):
+        return replace(prices, reserved=reserved, source=source)
+    return replace(prices, on_demand=_less(prices.on_demand, share), reserved=reserved, source=source)
 
 
 def _less(price: Price, share: Decimal) -> Price:

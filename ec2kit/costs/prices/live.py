@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ec2kit.costs.offers import Term
+from ec2kit.costs.prices.offerings import Sold, asked_of, sold
 from ec2kit.costs.prices.price import (
     BY_OPERATION,
     PLATFORMS,
     Commitment,
     Machine,
     OfferingClass,
+    Offers,
     Payment,
     Price,
     PriceList,
@@ -48,10 +50,23 @@ def machine_prices(aws: Aws, machine: Machine) -> PriceList:
     return pin(products_of_page(page), machine, source_of(aws))
 
 
-def with_plans(aws: Aws, prices: PriceList) -> PriceList:
+def machine_offers(aws: Aws, machine: Machine) -> tuple[Offers, Sold]:
+    """The reservations that EC2 sells for a machine now, and what else it told. Raises `MalformedPrices`, and what
+    calling AWS raises."""
+    told = sold(aws.reservations.on_sale(machine.type, PLATFORMS[machine.system]), machine)
+    source = "the practice EC2's reservations, which are invented" if aws.sandbox else "EC2's reservations"
+    return Offers(machine, told.offers, asked_of(source, aws.now())), told
+
+
+_Known = TypeVar("_Known", PriceList, Offers)
+
+
+def with_plans(aws: Aws, prices: _Known) -> _Known:
     """The same with what the machine costs under savings plans now. Raises what calling AWS raises."""
     machine = prices.machine
-    rates = aws.savings_plans.rates(machine.region, machine.type, PLATFORMS[machine.system])
+    rates: tuple[PlanRate, ...] = aws.savings_plans.rates(
+        machine.region, machine.type, PLATFORMS[machine.system]
+    )
     return replace(prices, reserved=(*prices.reserved, *map(plan_price, rates)))
 
 

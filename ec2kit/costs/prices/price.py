@@ -116,3 +116,14 @@ class PriceList:
     reserved: tuple[Price, ...] = field(default=())
     source: str = ""
     published: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The reservations of one machine whose price on demand is not known: nobody can say what they save."""
+
+    machine: Machine
+    reserved: tuple[Price, ...]
+    source: str
+    """It says when it was asked."""
+    on_demand: None = None

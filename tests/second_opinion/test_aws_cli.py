@@ -6,11 +6,16 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.second_opinion.practice import Practice
+
+YEARS = {31_536_000: "1y", 94_608_000: "3y"}
+HOURS = {"1y": 8760, "3y": 26280}
+KINDS = {"Compute": "compute-savings-plan", "EC2Instance": "instance-savings-plan"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -117,6 +122,100 @@ def test_the_month_that_ec2kit_tells_is_the_one_that_the_bill_has(practice: Prac
     assert [driver["usage"] for driver in told["drivers"]][:2] == biggest
     for driver in told["drivers"]:
         assert float(driver["cash"]["amount"]) == pytest.approx(amounts[driver["usage"]], abs=0.1)
+
+
+def test_each_offer_costs_what_each_of_aws_three_answers_says(practice: Practice) -> None:
+    """The price list, what EC2 sells, and the rates of savings plans, each asked by the AWS CLI."""
+    told = {each["offer"]: each for each in json.loads(practice.ec2kit("cost reserved m5.large -o json"))}
+    paid = {
+        offer: (Decimal(each["upfront"]["amount"]), Decimal(each["hourly"]["amount"]))
+        for offer, each in told.items()
+    }
+    pinned = {
+        "instanceType": "m5.large",
+        "regionCode": "eu-west-1",
+        "operatingSystem": "Linux",
+        "tenancy": "Shared",
+        "capacitystatus": "Used",
+        "preInstalledSw": "NA",
+    }
+    filters = " ".join(f"Type=TERM_MATCH,Field={name},Value={value}" for name, value in pinned.items())
+    (text,) = practice.aws(
+        f"pricing get-products --region us-east-1 --service-code AmazonEC2 --filters {filters}"
+    )["PriceList"]
+    listed = listed_terms(json.loads(text)["terms"])
+    sold = {
+        f"{YEARS[each['Duration']]} {each['OfferingClass']} {payment(each['OfferingType'])}": (
+            Decimal(str(each["FixedPrice"])),
+            sum((Decimal(str(charge["Amount"])) for charge in each["RecurringCharges"]), Decimal(0)),
+        )
+        for each in practice.aws(
+            "ec2 describe-reserved-instances-offerings --product-description Linux/UNIX --instance-type m5.large"
+            " --filters Name=scope,Values=Region"
+        )["ReservedInstancesOfferings"]
+    }
+    plans = plan_rates(
+        practice.aws(
+            "savingsplans describe-savings-plans-offering-rates --filters name=instanceType,values=m5.large"
+            " name=region,values=eu-west-1 name=productDescription,values=Linux/UNIX name=tenancy,values=shared"
+        )["searchResults"]
+    )
+
+    assert (len(listed), len(sold), len(plans)) == (13, 12, 12)
+    assert {offer: paid[offer] for offer in listed} == listed
+    assert {offer: paid[offer] for offer in sold} == sold
+    # A plan's rate is the whole of an hour, whatever of it is paid at once.
+    assert {offer: Decimal(told[offer]["total"]["amount"]) / HOURS[offer[:2]] for offer in plans} == plans
+    assert paid.keys() == {*listed, *plans}
+
+    practice.ec2kit("sandbox break error:AccessDeniedException pricing:GetProducts")
+    try:
+        asked = json.loads(practice.ec2kit("cost reserved m5.large -o json"))
+    finally:
+        practice.ec2kit("sandbox mend all")
+    by_offer = {each["offer"]: each for each in asked}
+    assert {offer: Decimal(by_offer[offer]["upfront"]["amount"]) for offer in sold} == {
+        offer: upfront for offer, (upfront, _) in sold.items()
+    }
+    assert {offer: Decimal(by_offer[offer]["hourly"]["amount"]) for offer in sold} == {
+        offer: hourly for offer, (_, hourly) in sold.items()
+    }
+
+
+def listed_terms(terms: dict[str, Any]) -> dict[str, tuple[Decimal, Decimal]]:
+    """What a product of the price list costs, at once and an hour, by offer."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for kind, by_code in terms.items():
+        for term in by_code.values():
+            amounts = {
+                each["unit"]: Decimal(each["pricePerUnit"]["USD"])
+                for each in term["priceDimensions"].values()
+            }
+            said = term["termAttributes"]
+            offer = (
+                "on-demand"
+                if kind == "OnDemand"
+                else f"{said['LeaseContractLength'][:2]} {said['OfferingClass']} {payment(said['PurchaseOption'])}"
+            )
+            found[offer] = (amounts.get("Quantity", Decimal(0)), amounts.get("Hrs", Decimal(0)))
+    return found
+
+
+def plan_rates(rows: list[dict[str, Any]]) -> dict[str, Decimal]:
+    """The rates of machines that run, by plan."""
+    return {
+        f"{YEARS[plan['durationSeconds']]} {KINDS[plan['planType']]} {payment(plan['paymentOption'])}": Decimal(
+            row["rate"]
+        )
+        for row in rows
+        if "BoxUsage:" in row["usageType"]
+        for plan in (row["savingsPlanOffering"],)
+    }
+
+
+def payment(words: str) -> str:
+    """`No Upfront` as ec2kit writes it."""
+    return words.lower().replace(" ", "-")
 
 
 def test_what_the_aws_cli_buys_is_owned_after_a_restart_and_known_to_ec2kit(practice: Practice) -> None:

@@ -153,12 +153,29 @@ def test_without_a_price_on_demand_offers_are_told_and_no_saving(shell: Shell, f
     assert {each["saving_yearly"] for each in found} == {None}
     shell.terminal = True
     golden = shell.run("cost reserved m7i-flex.large --os windows --discount 10%")
-    assert "no price on demand is known, so no saving is told" in golden.stderr
+    assert "no price on demand in USD is known, so no saving is told" in golden.stderr
     check_golden("cost/reserved_offers_alone", golden)
     update = shell.run("cost prices --update m7i-flex.large --os windows")
     assert "there is no price on demand for m7i-flex.large (windows)" in update.stderr
     assert ("its 24 offers are not kept" in update.stderr, "kept 0" in update.stderr) == (True, False)
     assert "allow `pricing:GetProducts`" in update.stderr
+
+
+def test_a_price_on_demand_in_another_currency_is_not_compared(shell: Shell, fleet: Fleet) -> None:
+    fleet.break_("error:AccessDeniedException", "pricing:GetProducts")
+    machine = {"region": "eu-west-1", "type": "t3.micro", "system": "linux", "currency": "EUR"}
+    book = {
+        "format": "ec2kit-prices",
+        "version": 1,
+        "sources": [{"name": "ours"}],
+        "machines": [{**machine, "on_demand": "0.0105", "source": 0}],
+    }
+    (shell.home / "ours.json").write_text(json.dumps(book))
+    assert shell.run("cost prices --import ours.json").exit == 0
+    seen = shell.run("cost reserved t3.micro")
+    assert seen.exit == 0
+    assert "no price on demand in USD is known" in seen.stderr
+    assert ("on-demand" in seen.stdout, len(seen.stdout.splitlines())) == (False, 24)
 
 
 def test_what_ec2_sells_is_kept_with_both_sources(shell: Shell, fleet: Fleet) -> None:

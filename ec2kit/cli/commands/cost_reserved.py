@@ -85,7 +85,10 @@ def reserved(
     found = discounted(found, less)
     context.say(source_line(found, count, share, context.clock.now()))
     if found.on_demand is None:
-        context.say("no price on demand is known, so no saving is told: --prices FILE may have one")
+        currency = found.reserved[0].currency
+        context.say(
+            f"no price on demand in {currency} is known, so no saving is told: --prices FILE may have one"
+        )
     if not found.reserved:
         hint = f"ec2kit cost prices --update {type}"
         context.say(f"no offer for {found.machine} is known there: `{hint}` asks AWS")

@@ -24,6 +24,7 @@ _NO_ACCESS = (errno.EACCES, errno.EPERM)
 
 STATE_ELSEWHERE = "set EC2KIT_STATE_DIR to another directory"
 CACHE_ELSEWHERE = "set EC2KIT_CACHE_DIR to another directory"
+SCRATCH_ELSEWHERE = "set TMPDIR to another directory"
 BIG_ELSEWHERE = "have it written elsewhere: name another FILE, or set EC2KIT_CACHE_DIR"
 """For disks: those that a person asked for, and those that are ours."""
 
@@ -108,10 +109,10 @@ def file_mode(directory: Path) -> int:
     return SHARED_FILE if is_shared(directory) else PRIVATE_FILE
 
 
-def ensure_file(path: Path) -> None:
+def ensure_file(path: Path, elsewhere: str = STATE_ELSEWHERE) -> None:
     """Make an empty file for us alone (or the directory's group) when there is none; raises `Ec2kitError`."""
-    ensure_directory(path.parent)
-    with storing(path), suppress(FileExistsError):
+    ensure_directory(path.parent, elsewhere=elsewhere)
+    with storing(path, elsewhere), suppress(FileExistsError):
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, PRIVATE_FILE)
         try:
             os.fchmod(descriptor, file_mode(path.parent))

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ec2kit.host.files import ensure_file, storage_error, storing
+from ec2kit.host.files import STATE_ELSEWHERE, ensure_file, storage_error, storing
 
 _STRUCT_FLOCK = "hhqqi0q"
 """type, whence, start, length, pid, as struct flock of fcntl(2) with 64-bit offsets; native alignment."""
@@ -34,15 +34,17 @@ class FileLock:
     Two objects on one path exclude each other in one process too. Not to be held across a fork without exec.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, elsewhere: str = STATE_ELSEWHERE) -> None:
+        """`elsewhere` is what to do where it cannot be written, for the hint."""
         self.path = path
+        self._elsewhere = elsewhere
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:
         """Take the lock at once or return False, also when this object has it; raises `Ec2kitError`."""
         if self._descriptor is not None:
             return False
-        with storing(self.path):
+        with storing(self.path, self._elsewhere):
             while True:
                 taken = self._try()
                 if taken is not None:
@@ -50,7 +52,7 @@ class FileLock:
 
     def _try(self) -> bool | None:
         """One try; None when another process removed the file under it."""
-        ensure_file(self.path)
+        ensure_file(self.path, self._elsewhere)
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ec2kit.host.files import storing
+from ec2kit.host.files import SCRATCH_ELSEWHERE, storing
 from ec2kit.host.locks import FileLock
 
 LOCK = ".lock"
@@ -18,16 +18,17 @@ NAME_BYTES = 6
 
 
 @contextmanager
-def workplace(kind: str, parent: Path) -> Iterator[Path]:
-    """A new private directory below `parent` for the block, named `KIND-…`. Raises `Ec2kitError`.
+def workplace(kind: str, parent: Path, elsewhere: str = SCRATCH_ELSEWHERE) -> Iterator[Path]:
+    """A new private directory below `parent` for the block, named `KIND-…`. Raises `Ec2kitError`, whose hint says where
+    `elsewhere` it could be.
 
     The lock is there before the directory, so nobody takes a living one for a leftover.
     """
     sweep(kind, parent)
     directory = parent / f"{kind}-{secrets.token_hex(NAME_BYTES)}"
-    with FileLock(directory.with_name(directory.name + LOCK)).hold():
+    with FileLock(directory.with_name(directory.name + LOCK), elsewhere).hold():
         try:
-            with storing(directory):
+            with storing(directory, elsewhere):
                 directory.mkdir(mode=0o700)
             yield directory
         finally:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -198,3 +201,16 @@ def test_a_cache_that_cannot_be_made_is_told_with_its_own_variable(shell: Shell,
     seen = shell.run("cost usage cur.csv")
     assert seen.exit == 1
     assert "set EC2KIT_CACHE_DIR to another directory" in seen.stderr
+
+
+def test_a_disk_without_room_for_what_is_unpacked(shell: Shell, tmp_path: Path) -> None:
+    made.zipped(tmp_path / "cur.zip", made.cur_csv(LINES))
+    environ = {**os.environ, "EC2KIT_CACHE_DIR": str(tmp_path / "small"), "HOME": str(tmp_path)}
+    words = f"ulimit -f 16; exec {sys.executable} -m ec2kit cost usage cur.zip"
+    seen = subprocess.run(
+        ["sh", "-c", words], env=environ, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert seen.returncode == 1, seen.stderr
+    assert "no space left" in seen.stderr
+    assert "or set EC2KIT_CACHE_DIR to another directory" in seen.stderr
+    assert list((tmp_path / "small").iterdir()) == []

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ec2kit.costs.usage.dialect import literal
 from ec2kit.costs.usage.formats import Column, Holds
 from ec2kit.errors import Ec2kitError, UsageError
+from ec2kit.host.files import CACHE_ELSEWHERE
 from ec2kit.host.workplace import workplace
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def database(parent: Path, reports: Sequence[Path] = (), memory_mib: int = MEMOR
         import duckdb
     except ImportError as error:
         raise UsageError(MISSING, hint="pip install 'ec2kit[usage]'") from error
-    with workplace("usage", parent) as directory:
+    with workplace("usage", parent, CACHE_ELSEWHERE) as directory:
         spill = directory / "spill"
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,

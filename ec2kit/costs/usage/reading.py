@@ -22,6 +22,7 @@ from ec2kit.costs.usage.rewriting import FIELDS, rewrite_csv, rewrite_xml, unzip
 from ec2kit.costs.usage.trouble import Endless, NoAmount
 from ec2kit.costs.usage.wanted import Wanted
 from ec2kit.errors import UsageError
+from ec2kit.host.files import CACHE_ELSEWHERE, storing
 
 BILL = "bill"
 """The table that all questions are asked of."""
@@ -145,7 +146,8 @@ def _shape(header: Sequence[Column], file: Named) -> Shape:
 
 
 def _rewrite(report: Report, opened: Opened, at: Path) -> None:
-    with unpacked(report.path, report.shown, packed=opened.packed, zipped=opened.zipped) as source:
+    unpacking = unpacked(report.path, report.shown, packed=opened.packed, zipped=opened.zipped)
+    with storing(at, CACHE_ELSEWHERE), unpacking as source:
         if opened.kind is Kind.XML:
             rewrite_xml(source, report.shown, at)
         elif report.format.has_money:

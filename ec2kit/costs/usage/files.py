@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +23,8 @@ ENDINGS = (".csv", ".csv.gz", ".zip", ".parquet", ".snappy.parquet", ".gz.parque
 """What is taken of a directory; a file that is named may be called anything."""
 PERIOD = re.compile(r"\d{8}-\d{8}|BILLING_PERIOD=\d{4}-\d{2}|billing_period=\d{4}-\d{2}")
 MOST_MANIFEST = 16 << 20
+MOST_NOTES = 5
+"""Doubles that are named."""
 LONGEST = 120
 """Characters of a name that are shown: what is piped by mistake may be a line of a report."""
 
@@ -56,8 +60,14 @@ def find(words: Sequence[str], cwd: Path) -> Found:
             raise NotFound(f"there is no file '{_cut(word)}'", hint=hint, resource=_cut(word))
         elif word.lower().endswith(".json"):
             found.files += _of_manifest(path, word)
-        else:
+        elif path.is_file():
             found.files.append(Named(path, word))
+        else:
+            raise UsageError(
+                f"'{_cut(word)}' is no file: a report is read more than once",
+                hint="write what comes out of a pipe to a file first",
+                resource=_cut(word),
+            )
     _drop_doubles(found)
     return found
 
@@ -152,21 +162,29 @@ def _local(key: str, manifest: Path, word: str) -> Path:
 
 def _drop_doubles(found: Found) -> None:
     """The same file twice, by its name or by what is in it, is read once."""
-    kept: list[Named] = []
+    alike = Counter(named.path.stat().st_size for named in found.files)
+    kept: dict[object, Named] = {}
+    doubles: list[tuple[Named, Named]] = []
     for named in found.files:
-        same = next((other for other in kept if _same(named.path, other.path)), None)
-        if same is None:
-            kept.append(named)
-        else:
-            found.notes.append(f"'{named.shown}' is the same as '{same.shown}', and is read once")
-    found.files = kept
+        first = kept.setdefault(_identity(named.path, compared=alike[named.path.stat().st_size] > 1), named)
+        if first is not named:
+            doubles.append((named, first))
+    found.files = list(kept.values())
+    found.notes += [
+        f"'{named.shown}' is the same as '{first.shown}', and is read once"
+        for named, first in doubles[:MOST_NOTES]
+    ]
+    if len(doubles) > MOST_NOTES:
+        found.notes.append(f"so are {len(doubles) - MOST_NOTES:,} more files")
 
 
-def _same(one: Path, other: Path) -> bool:
-    if one.samefile(other):
-        return True
-    size = one.stat().st_size
-    return size > 0 and size == other.stat().st_size and _digest(one) == _digest(other)
+def _identity(path: Path, *, compared: bool) -> object:
+    """What is in it, where another has the same size; else which file it is."""
+    status = path.stat()
+    if compared and status.st_size:
+        with suppress(OSError):
+            return _digest(path)
+    return status.st_dev, status.st_ino
 
 
 def _digest(path: Path) -> bytes:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
+from typing import IO
 
 import pytest
 
+from ec2kit.costs.usage.files import find
 from ec2kit.errors import Ec2kitError, UsageError
 from tests.costs.usage import made
 from tests.costs.usage.asking import answer
@@ -113,3 +117,30 @@ def test_the_columns_of_a_cur_differ_from_month_to_month() -> None:
     (bill,) = answer(Path("a.csv"), Path("b.csv")).bills
     assert bill.sums.lines == 2 * len(LINES)
     assert bill.sums.amortised is not None
+
+
+def test_thousands_of_files_of_one_size_are_compared_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("many").mkdir()
+    for number in range(200):
+        Path(f"many/{number:03}.csv").write_text(CUR.replace("backups", f"back{number % 100:03}"))
+    asked: list[str] = []
+    digest = hashlib.file_digest
+
+    def counted(file: IO[bytes], name: str) -> object:
+        asked.append(file.name)
+        return digest(file, name)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+
+    found = find(["many"], Path.cwd())
+    assert len(found.files) == 100
+    assert len(asked) == len(set(asked)) == 200
+    assert found.notes[-1] == "so are 95 more files"
+    assert len(found.notes) == 6
+
+
+def test_a_pipe_is_no_report() -> None:
+    os.mkfifo("pipe")
+
+    with pytest.raises(UsageError, match="'pipe' is no file"):
+        find(["pipe"], Path.cwd())

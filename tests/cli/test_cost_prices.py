@@ -51,7 +51,7 @@ def test_without_an_account_the_table_answers_and_says_its_age(offline: Shell) -
 def test_an_update_is_kept_and_goes_before(shell: Shell, fleet: Fleet) -> None:
     seen = shell.run("cost prices --update")
     assert seen.exit == 0
-    assert "kept 1 machines with 24 offers, and 15 other prices" in seen.stderr
+    assert "kept 1 machine with 24 offers, and 15 other prices" in seen.stderr
     (row,) = rows(shell.run("cost prices t3.micro --os linux -o json"))
     assert (row["price"]["amount"], row["offers"]) == ("0.01", 24)
     assert row["source"] == "the practice AWS's price list, which is invented"
@@ -72,7 +72,7 @@ def test_types_and_systems_are_asked_for_by_name(shell: Shell) -> None:
     seen = shell.run("cost prices --update m5.large m5.large t3.nonsense --os windows")
     assert seen.exit == 4
     assert "there is no price for t3.nonsense (windows)" in seen.stderr
-    assert "kept 1 machines" in seen.stderr, "what was found is kept"
+    assert "kept 1 machine" in seen.stderr, "what was found is kept"
     (row,) = rows(shell.run("cost prices m5.large --os windows -o json"))
     assert row["system"] == "windows"
 
@@ -186,7 +186,7 @@ def test_what_ec2_sells_is_kept_with_both_sources(shell: Shell, fleet: Fleet) ->
         assert seen.exit == 3
         assert "no prices of disks, snapshots and addresses in eu-west-1" in seen.stderr
         assert "allow `pricing:GetProducts`" in seen.stderr
-        assert "kept 1 machines with 24 offers, and 0 other prices" in seen.stderr
+        assert "kept 1 machine with 24 offers, and 0 other prices" in seen.stderr
         fleet.sandbox.tick(5)
     calls = [each.action for each in fleet.sandbox.app.calls if each.action == "GetProducts"]
     assert len(calls) == 3, "what was refused is not asked again for the disks"
@@ -221,7 +221,7 @@ def test_there_and_back(offline: Shell) -> None:
     (offline.home / "page.json").write_text((DOCUMENTS / "ec2-bulk-offer-2017-08-03.json").read_text())
     seen = offline.run("cost prices --import page.json")
     assert seen.exit == 0
-    assert "machines and 0 other prices" in seen.stderr
+    assert "offers, and 0 other prices" in seen.stderr
     assert offline.run("cost prices --export book.json").exit == 0
     before = offline.run("cost reserved t2.small --kept --region us-east-1")
     assert before.exit == 0

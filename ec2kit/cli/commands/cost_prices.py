@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -134,8 +134,7 @@ def _update(context: Context, types: tuple[str, ...], system: System | None) -> 
             context.complain(Ec2kitError(what, hint=error.hint))
             context.failed(Exit.PARTIAL)
     kept = keep_book(price_directory(context), book_text(lists, units), context.clock.now())
-    offers = sum(len(each.reserved) for each in lists)
-    context.say(f"kept {len(lists)} machines with {offers} offers, and {len(units)} other prices: {kept}")
+    context.say(_kept(lists, units, kept))
 
 
 def _asked(context: Context, sources: PriceSources, machines: Iterable[Machine]) -> Iterator[PriceList]:
@@ -165,7 +164,17 @@ def _import(context: Context, source: str) -> None:
         raise UsageError(f"'{source}' has more than {MOST_BYTES >> 20} MiB")
     found = imported(read_text(path), source)
     kept = keep_book(price_directory(context), book_text(found.lists, found.units), context.clock.now())
-    context.say(f"kept {len(found.lists)} machines and {len(found.units)} other prices: {kept}")
+    context.say(_kept(found.lists, found.units, kept))
+
+
+def _kept(lists: Sequence[PriceList], units: Sequence[UnitPrice], where: Path) -> str:
+    offers = sum(len(each.reserved) for each in lists)
+    words = (_many(len(lists), "machine"), _many(offers, "offer"), _many(len(units), "other price"))
+    return "kept {} with {}, and {}: {}".format(*words, where)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _export(context: Context, target: str, at: datetime | None) -> None:

@@ -57,11 +57,13 @@ class Leftover:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where to look: the cache of images, the files that unfinished runs want, and this machine's time."""
+    """Where to look: the cache of images, the files that unfinished runs want, and this machine's time; and the work
+    directories of other parts of ec2kit, by their kind and what they are below."""
 
     directory: Path
     wanted: Collection[Path]
     now: float
+    places: tuple[tuple[str, Path], ...] = ()
 
 
 def leftovers(around: Surroundings) -> tuple[Leftover, ...]:
@@ -72,7 +74,7 @@ def leftovers(around: Surroundings) -> tuple[Leftover, ...]:
         *_lying(around, around.directory / "imports"),
         *_lying(around, around.directory / "created"),
         *_lying(around, around.directory / "restored"),
-        *_places(),
+        *_places(around.places),
     )
     return tuple(
         sorted((each for each in found if not FileLock(each.lock).is_held()), key=lambda each: each.path)
@@ -117,8 +119,8 @@ def _lying(around: Surroundings, directory: Path) -> Iterator[Leftover]:
             yield Leftover(path, UNUSED, lock)
 
 
-def _places() -> Iterator[Leftover]:
-    for kind, parent in ((BOOT, scratch_place()), (APPLIANCE, Path(tempfile.gettempdir()))):
+def _places(others: Iterable[tuple[str, Path]]) -> Iterator[Leftover]:
+    for kind, parent in ((BOOT, scratch_place()), (APPLIANCE, Path(tempfile.gettempdir())), *others):
         for path in left_behind(kind, parent):
             yield Leftover(path, HALF, path.with_name(path.name + LOCK))
 

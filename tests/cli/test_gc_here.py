@@ -151,3 +151,18 @@ def test_directories_of_work_that_is_over_go(
         assert shell.run("gc -y").exit == 0
         assert living.is_dir()
         assert not (tmp_path / "ec2kit-boot-late").exists()
+
+
+def test_what_a_killed_cost_usage_left_goes(shell: Shell) -> None:
+    cache = shell.home / "cache/ec2kit"
+    left = cache / "usage-dead"
+    cache.mkdir(parents=True)
+    with workplace("usage", cache) as living:
+        (left / "spill").mkdir(parents=True)
+        (left / "spill" / "0.tmp").write_bytes(bytes(3 << 20))
+        told = shell.run("gc --dry-run")
+        assert f"would remove {left} (3 MiB): half made by a command that was killed" in told.stderr
+        assert left.is_dir()
+        assert shell.run("gc -y").exit == 0
+        assert living.is_dir()
+    assert not left.exists()

@@ -31,8 +31,8 @@ RUNS = 1000
 def gc(context: Context) -> None:
     """Remove instances, images, snapshots, volumes and addresses whose `ec2kit:expires` tag has passed, and what runs
     given up (`resume --abandon`) have left: sets that can never become complete, uploads that became no image, bundles
-    without a manifest. On this machine, without asking: disks and roots that killed commands left half made, and what
-    is whole and nobody went on with for a day.
+    without a manifest. On this machine, without asking: disks, roots and work directories that killed commands left
+    half made, and what is whole and nobody went on with for a day.
 
     Nothing else is ever touched, nor what is protected by `ec2kit:keep` or still used by something that stays.
 
@@ -55,13 +55,16 @@ def _tidy_here(context: Context) -> bool:
     The journals of one state directory tell who wants what is whole. With a state directory of one's own and the
     common cache they do not tell all, so what is whole stays.
     """
+    from ec2kit.costs.usage.database import KIND as USAGE
     from ec2kit.host.clock import wall_seconds
     from ec2kit.host.paths import cache_directory
     from ec2kit.images import leftovers as here
     from ec2kit.images.leftovers import Surroundings
 
-    directory = cache_directory(context.surroundings.environ) / "images"
-    around = Surroundings(directory, frozenset(_wanted_files(context)), wall_seconds())
+    cache = cache_directory(context.surroundings.environ)
+    around = Surroundings(
+        cache / "images", frozenset(_wanted_files(context)), wall_seconds(), ((USAGE, cache),)
+    )
     known = knows_all(context.surroundings.environ, state_named=context.setting("state_dir") is not None)
     found = [each for each in here.leftovers(around) if known or each.why != here.UNUSED]
     for each in found:

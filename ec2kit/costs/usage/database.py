@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import duckdb
 
 MISSING = "usage reports are read by the package duckdb, which is not installed"
+KIND = "usage"
+"""Of the work directories."""
 MEMORY_MIB = 2048
 """What does not fit goes to the disk: a machine that sums up its bill has other things to do too."""
 LEAST_MIB = 128
@@ -85,7 +87,7 @@ def database(parent: Path, reports: Sequence[Path] = (), memory_mib: int = MEMOR
         import duckdb
     except ImportError as error:
         raise UsageError(MISSING, hint="pip install 'ec2kit[usage]'") from error
-    with workplace("usage", parent, CACHE_ELSEWHERE) as directory:
+    with workplace(KIND, parent, CACHE_ELSEWHERE) as directory:
         spill = directory / "spill"
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,

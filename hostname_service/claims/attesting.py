@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hostname_service.claims.ground import Ground
+from hostname_service.claims.refusals import EACH
 from hostname_service.config.settings import AskAws
 from hostname_service.errors import Later, Refused, Unavailable
 from hostname_service.identity.checks import (
@@ -21,6 +22,9 @@ from hostname_service.model import Attested, BindingState, Deed, Document, Machi
 
 AGAIN = timedelta(minutes=10)
 """How long after its binding a machine is given the same answer again: its first one may have been lost."""
+LINES = 10 * EACH
+"""How many lines about a machine a reset is looked for in: more than a handful of replicas write of its refusals in
+`AGAIN`, which may lie in two of their spans."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def _described(ground: Ground, document: Document) -> Machine | None:
 def _was_reset(ground: Ground, document: Document) -> bool:
     """Whether an operator has said in the last minutes that this machine may come again, whenever it was started."""
     now = ground.clock.now()
-    told = ground.registry.audits(instance_id=document.instance_id, limit=20)
+    told = ground.registry.audits(instance_id=document.instance_id, limit=LINES)
     return any(entry.deed is Deed.RESET and now - entry.at <= AGAIN for entry in told)
 
 

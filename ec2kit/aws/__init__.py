@@ -173,7 +173,7 @@ class Aws:
 
     @property
     def calls(self) -> int:
-        """How many requests were answered."""
+        """How many requests were sent."""
         return self.door.clients.seen.calls
 
     def now(self) -> datetime:

@@ -28,7 +28,7 @@ Item = Mapping[str, Any]
 
 @dataclass
 class Spent:
-    """How many requests were made, whatever came of them."""
+    """How many requests were sent, whatever came of them: AWS does not say that it gives away those that fail."""
 
     requests: int = 0
 
@@ -96,8 +96,12 @@ class CostExplorer:
         )
 
     def _read(self, method: Any, **params: Any) -> dict[str, Any]:
-        self.spent.requests += 1
-        return self.door.read(method, **params)
+        seen = self.door.clients.seen
+        before = seen.calls
+        try:
+            return self.door.read(method, **params)
+        finally:
+            self.spent.requests += seen.calls - before
 
 
 def _interval(days: Days) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3.session
@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 
 from ec2kit.aws.faults import NOT_THERE, translate
 from ec2kit.aws.limits import Limiter
-from ec2kit.aws.manners import ACTING, ASIDE, BLOCKS, OBJECTS, PATIENT, READING, SPENDING
+from ec2kit.aws.manners import ACTING, ASIDE, ASKING, BLOCKS, OBJECTS, PATIENT, READING, SPENDING
 from ec2kit.errors import Ec2kitError, Unavailable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Clock(Protocol):
 
 @dataclass
 class Seen:
-    """What the answers told: the sandbox's name (empty on AWS), and how many calls were made."""
+    """What the answers told: the sandbox's name (empty on AWS), and how many requests were sent, each try counted."""
 
     sandbox: str = ""
     calls: int = 0
@@ -143,26 +143,26 @@ class Clients:
 
     @cached_property
     def ce(self) -> Any:
-        """Cost Explorer, which has one endpoint in a partition. Each request costs: none is made twice."""
+        """Cost Explorer, which has one endpoint in a partition. Each request costs, and is in `seen.calls`."""
         return self._client("ce", SPENDING)
 
     @cached_property
     def pricing(self) -> Any:
         """The price list, which has endpoints in few regions (AWS General Reference, "AWS Price List endpoints")."""
         home = "cn-northwest-1" if self.target.region.startswith("cn-") else "us-east-1"
-        return self._client("pricing", ASIDE, home)
+        return self._client("pricing", ASKING, home, knocks=1)
 
     @cached_property
     def savingsplans(self) -> Any:
         """Savings plans, which have one endpoint in a partition."""
-        return self._client("savingsplans", ASIDE)
+        return self._client("savingsplans", ASKING, knocks=1)
 
     @cached_property
     def sts(self) -> Any:
         """Who we are."""
         return self._client("sts", READING)
 
-    def _client(self, service: str, config: Config, region: str = "") -> Any:
+    def _client(self, service: str, config: Config, region: str = "", knocks: int = KNOCKS) -> Any:
         client = self.session.client(
             service,
             region_name=region or self.target.region or None,
@@ -171,12 +171,17 @@ class Clients:
         )
         client.meta.events.register(f"response-received.{service}", self._learn)
         # Before botocore's own handler, which would try ten times.
-        client.meta.events.register_first(f"needs-retry.{service}", self._give_up)
+        client.meta.events.register_first(f"needs-retry.{service}", partial(self._give_up, knocks))
         return client
 
-    def _learn(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
-        """botocore's event for each answer: AWS's time, and whether a sandbox answered."""
-        self.seen.calls += 1
+    def _learn(
+        self,
+        response_dict: Mapping[str, Any] | None = None,
+        exception: Exception | None = None,
+        **_: Any,
+    ) -> None:
+        """botocore's event for each try: AWS's time, and whether a sandbox answered."""
+        self.seen.calls += not isinstance(exception, NOT_THERE)
         if response_dict is None:
             return
         self.seen.answered = True
@@ -187,12 +192,16 @@ class Clients:
         if date := headers.get("date"):
             self.clock.learn(parsedate_to_datetime(date).astimezone(UTC))
 
-    def _give_up(self, attempts: int, caught_exception: Exception | None = None, **_: Any) -> None:
+    def _give_up(
+        self, knocks: int, attempts: int, caught_exception: Exception | None = None, **_: Any
+    ) -> None:
         """botocore's event after each try: an endpoint that never answered and lets nobody in is not there.
 
-        One that did answer is waited for as long as botocore waits: a network comes back.
+        One that did answer is waited for as long as botocore waits: a network comes back. Not where one knock is
+        enough: a network may let EC2's endpoint in and no other.
         """
-        if isinstance(caught_exception, NOT_THERE) and not self.seen.answered and attempts >= KNOCKS:
+        again = self.seen.answered and knocks > 1
+        if isinstance(caught_exception, NOT_THERE) and not again and attempts >= knocks:
             raise caught_exception
 
 

@@ -46,6 +46,9 @@ THROTTLED = frozenset(
 )
 """Codes that mean "later": the call was not carried out (botocore's retry list, and EC2's error code page)."""
 
+TOO_MANY = "LimitExceededException"
+"""Cost Explorer's "too many calls in a short time" (AWS Cost Management API Reference); elsewhere a quota."""
+
 NO_CAPACITY = frozenset(
     {
         "InsufficientInstanceCapacity",
@@ -204,7 +207,7 @@ def _from_answer(error: boto.ClientError, action: str, changing: bool) -> Ec2kit
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     resource = next(iter(_ID.findall(text)), "")
     message = f"{action}: {text or code} ({code})"
-    if code in THROTTLED:
+    if code in THROTTLED or (code == TOO_MANY and f"ce:{action}" in BILLING):
         return Unavailable(
             f"{message}: AWS is throttling", hint="run the same command again in a minute", resource=resource
         )

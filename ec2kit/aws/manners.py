@@ -20,8 +20,12 @@ ACTING = Config(
 )
 ASIDE = ACTING.merge(Config(connect_timeout=2, read_timeout=10))
 """For what is nice to know: one attempt, soon given up."""
-SPENDING = ACTING.merge(Config(read_timeout=60))
-"""For requests that AWS charges for: one attempt, and time for a long answer."""
+ASKING = READING.merge(
+    Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=2, read_timeout=10)
+)
+"""For what is worth asking again and can be done without: prices, of which there are some on this machine."""
+SPENDING = READING.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
+"""For requests that AWS charges for: few attempts, since each may be charged for, and time for a long answer."""
 BLOCKS = ACTING.merge(Config(max_pool_connections=64))
 """A connection for each of as many threads as coldsnap has workers; botocore throws the eleventh away."""
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
+import botocore.endpoint
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import EndpointConnectionError
 
+from ec2kit.aws import Target, connect
 from ec2kit.aws.cost_explorer import CostExplorer
-from ec2kit.errors import AccessDenied, AwsRefused, Ec2kitError
+from ec2kit.errors import AccessDenied, AwsRefused, Ec2kitError, Unavailable
 from ec2kit.model.bills import Billed, Days, View
 from ec2kit.model.money import Money
+from ec2kit.sandbox import ACCESS_KEY, SECRET_KEY
 from ec2kit.sandbox.breaks import make
+from ec2kit.sandbox.direct import ENDPOINT
 from ec2kit.sandbox.fault_words import parse_order
+from ec2kit.sandbox.faults import Spell
 from tests.sandbox.seeded import Seeded
 from tests.support.connecting import connected
 from tests.support.inprocess import InProcess
+from tests.support.sessions import session_over
+from tests.support.ticking import TickingClock
 
 DAY = timedelta(days=1)
 GROUPS = ("SERVICE", "USAGE_TYPE")
@@ -104,10 +115,35 @@ def test_who_may_not_see_the_bill_is_told_which_action_is_missing(
     assert caught.value.hint == "allow `ce:GetCostAndUsage` in the policy of the user or role"
 
 
-def test_no_request_that_costs_is_made_twice(seeded: Seeded, explorer: CostExplorer) -> None:
-    with seeded.app.settled() as world:
-        make(world, parse_order("500", "ce:GetCostAndUsage"))
-    before = len(seeded.app.calls)
-    with pytest.raises(Ec2kitError):
-        explorer.billed(last_days(seeded, 1), "DAILY")
-    assert len(seeded.app.calls) - before == 1
+class TestAskedAgain:
+    """Each try may be charged for, so there are few, and each is counted."""
+
+    @pytest.fixture(autouse=True)
+    def no_pauses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
+
+    @pytest.mark.parametrize("what", ["500", "503", "throttle", "reset"])
+    def test_what_passes_is_asked_again(self, what: str, seeded: Seeded, explorer: CostExplorer) -> None:
+        with seeded.app.settled() as world:
+            make(world, parse_order(what, "ce:GetCostAndUsage", Spell(times=3)))
+        assert len(explorer.billed(last_days(seeded, 1), "DAILY")) == 1
+        assert explorer.spent.requests == 4
+
+    @pytest.mark.parametrize("what", ["500", "error:LimitExceededException"])
+    def test_what_does_not_pass_is_given_up(self, what: str, seeded: Seeded, explorer: CostExplorer) -> None:
+        with seeded.app.settled() as world:
+            make(world, parse_order(what, "ce:GetCostAndUsage"))
+        with pytest.raises(Unavailable, match=r"throttling|could not handle"):
+            explorer.billed(last_days(seeded, 1), "DAILY")
+        assert explorer.spent.requests == 4
+
+    def test_where_nobody_is_at_home_nothing_is_charged(self) -> None:
+        target = Target("eu-west-1", endpoint=ENDPOINT, access_key=ACCESS_KEY, secret_key=SECRET_KEY)
+        explorer = connect(target, TickingClock(InProcess()), session_over(_nobody)).cost_explorer
+        with pytest.raises(Unavailable, match="does not answer"):
+            explorer.billed(Days(date(2026, 11, 1), date(2026, 11, 2)), "DAILY")
+        assert explorer.spent.requests == 0
+
+
+def _nobody(request: AWSPreparedRequest, **_: Any) -> NoReturn:
+    raise EndpointConnectionError(endpoint_url=ENDPOINT)

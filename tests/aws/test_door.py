@@ -71,3 +71,16 @@ def test_an_endpoint_that_answered_before_is_waited_for() -> None:
     )
 
     assert any(pause is not None for _, pause in answers)
+
+
+def test_one_knock_is_enough_for_what_can_be_done_without() -> None:
+    """A network may let EC2's endpoint in and no other: nobody waits for the price list."""
+    gate = Gate()
+    aws = gate.connected()
+    assert aws.instances.describe() == ()
+    gate.knocks, gate.shut = 0, REFUSED
+
+    with pytest.raises(Unavailable, match="the endpoint does not answer"):
+        list(aws.pricing.products("AmazonEC2", {"instanceType": "t3.micro"}))
+
+    assert 1 <= gate.knocks <= 2

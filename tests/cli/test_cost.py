@@ -6,8 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import botocore.endpoint
 import pytest
 
 from ec2kit.sandbox.breaks import make, mend
@@ -157,13 +159,16 @@ def test_without_a_forecast_it_is_the_trend(shell: Shell, sandbox: Seeded) -> No
     assert abs(amount(found["projection"]["cash"]) - (hourly * 744 + monthly)) < Decimal("0.01")
 
 
-def test_an_outage_is_an_error_and_costs_one_request(shell: Shell, sandbox: Seeded) -> None:
+def test_an_outage_is_an_error_and_what_it_cost_is_told(
+    shell: Shell, sandbox: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
     break_(sandbox, "500", "ce:GetCostAndUsage")
     screen = shell.run("cost")
     assert screen.exit == 1
     assert "by what runs: `ec2kit cost --running`" in screen.stderr
-    assert "1 request, for which AWS charges 0.01 USD" in screen.stderr
-    assert len(costs(sandbox)) == 1
+    assert "4 requests, for which AWS charges 0.04 USD" in screen.stderr
+    assert len(costs(sandbox)) == 4
 
 
 def test_by_what_runs_when_asked_for(shell: Shell, sandbox: Seeded) -> None:

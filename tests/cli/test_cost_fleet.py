@@ -212,9 +212,13 @@ def test_who_may_not_ask_what_is_owned_is_told_and_answered(tmp_path: Path) -> N
     fleet.break_("error:UnauthorizedOperation", "ec2:DescribeReservedInstances")
     (tmp_path / "book.json").write_text(book_text([prices("t3.micro")], ()))
     screen = fleet.cron.run("cost fleet --steady --prices book.json")
-    assert screen.exit == 0
+    assert screen.exit == 3
     assert "what is reserved already is not in it (--owned FILE has it)" in screen.stderr
     assert "t3" in screen.stdout
+    # What ran is whole, and so is the answer when a file says what is owned.
+    assert fleet.cron.run("cost fleet --steady --prices book.json --show use").exit == 0
+    (tmp_path / "owned.json").write_text('{"ReservedInstances": []}')
+    assert fleet.cron.run("cost fleet --steady --prices book.json --owned owned.json").exit == 0
 
 
 def test_nothing_runs_in_one_region_of_two(shell: Shell) -> None:

@@ -155,4 +155,15 @@ COMMANDS = (
     Command(f"bundle restore {SHELF}/web-1 --to volume", "s3:GetObject", ground="images", rarely=True),
     Command(f"bundle restore {SHELF}/web-1 --to here", "s3:GetObject", ground="images", looks=True),
     Command(f"bundle prune {SHELF} --keep-last 1 --yes", "s3:DeleteObjects", ground="images", rarely=True),
+    Command("cost", "ce:GetCostAndUsage", ground="priced", looks=True),
+    Command("cost --running", "DescribeInstances", ground="priced"),
+    Command("cost reserved t3.micro", "pricing:GetProducts", ground="priced", looks=True),
+    Command(
+        "cost reserved t3.small",
+        "savingsplans:DescribeSavingsPlansOfferingRates",
+        ground="priced",
+        looks=True,
+    ),
+    Command("cost fleet", "DescribeReservedInstances", ground="priced"),
+    Command("cost prices --update", "pricing:GetProducts", ground="fleet", looks=True),
 )

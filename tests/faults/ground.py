@@ -82,7 +82,7 @@ class FaultyShell(Shell):
     def _session(self) -> botocore.session.Session:
         session = super()._session()
         events: Any = session.get_component("event_emitter")
-        for service in ("ec2", "ebs", "s3", "ssm", "sts"):
+        for service in ("ec2", "ebs", "s3", "ssm", "sts", "ce", "pricing", "savingsplans"):
             # As exact as the client's own handler, which is asked before those of shorter names.
             events.register_first(f"needs-retry.{service}", _at_once)
         if self.cut_off:
@@ -176,9 +176,15 @@ class Grounds:
 
     def of(self, name: str) -> Ground:
         """`fleet` is well, `failed` has a failed machine, in `healed` that one was recovered; `images` has two images,
-        two sets, two bundles, and a disk in a file."""
+        two sets, two bundles, and a disk in a file; `priced` is the fleet with a price book."""
         if name not in self._made:
-            fill = {"fleet": _fleet, "failed": _failed, "healed": _healed, "images": _images}[name]
+            fill = {
+                "fleet": _fleet,
+                "failed": _failed,
+                "healed": _healed,
+                "images": _images,
+                "priced": _priced,
+            }[name]
             self._made[name] = _filled(self.directory / name, fill)
         return self._made[name]
 
@@ -230,6 +236,10 @@ def _images(sandbox: Seeded, shell: Shell) -> None:
     (shell.home / "disk.raw").write_bytes(b"\xeb" + bytes(509) + b"\x55\xaa" + bytes(510 << 10))
     shell.build = build_at_once
     _typed(shell, IMAGES)
+
+
+def _priced(sandbox: Seeded, shell: Shell) -> None:
+    _typed(shell, (*FLEET, "cost prices --update"))
 
 
 def _scrub(disk: Path, _name: str) -> None:

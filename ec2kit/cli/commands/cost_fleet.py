@@ -19,7 +19,7 @@ from ec2kit.cli.commands.fleet_sources import (
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import reads
 from ec2kit.costs.comparing import parse_utilization
-from ec2kit.costs.fleet.grounds import Grounds, lost, where_known
+from ec2kit.costs.fleet.grounds import Grounds, What, lost, where_known
 from ec2kit.costs.fleet.looking import begins, look_everywhere, parse_back, steadily
 from ec2kit.costs.fleet.missing import missing_in
 from ec2kit.costs.fleet.offered import Offers, Wanted
@@ -29,7 +29,7 @@ from ec2kit.costs.fleet.seen import Sight
 from ec2kit.costs.fleet.wished import parse_wished
 from ec2kit.costs.offers import Term
 from ec2kit.costs.prices.price import OfferingClass, Payment
-from ec2kit.errors import UsageError
+from ec2kit.errors import Exit, UsageError
 from ec2kit.screen.fleet_costs import (
     ADVICE_COLUMNS,
     HOLDING_COLUMNS,
@@ -42,6 +42,8 @@ from ec2kit.screen.fleet_offers import OFFERING_COLUMNS, missing_error
 from ec2kit.screen.fleet_plans import PLAN_COLUMNS
 from ec2kit.screen.fleet_words import sentences
 
+UNOWNED = {What.RESERVATIONS, What.PLANS}
+"""Of what is owned AWS may tell nothing."""
 ADVISING = ("reserve", "offers", "marginal")
 """What is shown of it when it is asked what to buy: a price that is missing leaves that unanswered."""
 CLASSES = [each.value for each in OfferingClass if not each.is_plan]
@@ -126,6 +128,9 @@ def fleet(context: Context, what: str, **words: Any) -> None:
     found = _reckon(context, typed)
     for line in sentences(found):
         context.say(line)
+    if what != "use" and (UNOWNED & {lack.what for lack in found.grounds.lacks}):
+        # Without it, what is there already may be advised once more.
+        context.failed(Exit.PARTIAL)
     if what in ADVISING and (missing := missing_in(found.advice)):
         error = missing_error(missing)
         context.complain(error)

@@ -76,6 +76,22 @@ def test_without_an_elastic_address_the_subnets_is_counted(shell: Shell) -> None
 
 
 @pytest.mark.usefixtures("book")
+@pytest.mark.parametrize(
+    "line",
+    ["image import disk.raw --name moved --no-boot-test", "image build debian-12-minimal --name built"],
+)
+def test_an_image_is_at_most_what_its_disk_is(shell: Shell, line: str) -> None:
+    with (shell.home / "disk.raw").open("wb") as file:
+        file.write(b"\xeb" + bytes(509) + b"\x55\xaa")
+        file.truncate(2 << 30)
+    plan = told(shell.run(f"{line} --dry-run -o json"))
+    by_key = {step["key"]: step["cost_month"] for step in plan["steps"]}
+    # 2 GiB at 0.05.
+    assert by_key == {"upload": usd("0.10"), "verify": None, "register": None}
+    assert (plan["cost"]["month"], plan["cost"]["at_most"]) == (usd("0.10"), True)
+
+
+@pytest.mark.usefixtures("book")
 def test_a_set_is_a_bound(shell: Shell) -> None:
     screen = shell.run("snapshot create web-1 --dry-run -o table")
     assert "(at most 1.40 USD a month)" in screen.stdout

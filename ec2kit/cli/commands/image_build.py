@@ -11,6 +11,7 @@ import click
 from ec2kit.blocks.verify import Thoroughness
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.commands.image_orders import Job, Typed, from_image, from_recipe, workshop
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
@@ -90,7 +91,7 @@ def build(
         built = _built(context, job, disk)
         return publish_plan(built.path, job.publication(built))
 
-    _tidy(context.carry_out(plan, Manner(made="image_id")))
+    _tidy(context.carry_out(plan, Manner(made="image_id", costs=costs_of(context))))
 
 
 def _writable(target: Path) -> Path:

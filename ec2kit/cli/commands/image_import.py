@@ -12,6 +12,7 @@ import click
 from ec2kit.blocks.verify import Thoroughness
 from ec2kit.cli.carrying import Manner
 from ec2kit.cli.commands.image_disks import require_file
+from ec2kit.cli.commands.priced import costs_of
 from ec2kit.cli.context import Context
 from ec2kit.cli.options import changes
 from ec2kit.engine.plan import Plan
@@ -102,7 +103,7 @@ def import_(
             _remove(job.converted)
             raise
 
-    carried = context.carry_out(plan, Manner(made="image_id"))
+    carried = context.carry_out(plan, Manner(made="image_id", costs=costs_of(context)))
     if _is_over(context, carried):
         _remove(job.converted)
 

@@ -4,6 +4,7 @@
 |---|---|---|
 | LIBCLOUD | on demand, Linux | `libcloud/data/pricing.json` of apache-libcloud 3.9.1, Apache-2.0 |
 | FOCUS | disks, snapshots, addresses | a FOCUS 1.0 sample (FinOps-Open-Cost-and-Usage-Spec), CC BY 4.0 |
+| (below) | disks of Ireland | AWS's price list, recorded by amartinawi/cost-optimization-scanner on 1 May 2026 |
 | (below) | public addresses | AWS News Blog, 28 July 2023: the same price in every region, from 1 February 2024 |
 
 Zeros are left out: a sixth of LIBCLOUD's cells. So are its other systems: many of their cells have Linux's price.
@@ -35,6 +36,15 @@ BILLED_AT = datetime(2024, 9, 30, tzinfo=UTC)
 ADDRESS = Decimal("0.005")
 ANNOUNCED = "AWS News Blog, Public IPv4 Address Charge"
 ANNOUNCED_AT = datetime(2023, 7, 28, tzinfo=UTC)
+RECORDED = "AWS's price list as amartinawi/cost-optimization-scanner recorded it"
+RECORDED_AT = datetime(2026, 5, 1, tzinfo=UTC)
+IRELAND = (
+    # SKU TXACT7E3PV6ZX2NM, SKU GDX844Q9TQAG2YZ2, usage type EU-EBS:SnapshotUsage
+    (Kind.VOLUME, "gp3", "0.088"),
+    (Kind.VOLUME, "gp2", "0.11"),
+    (Kind.SNAPSHOT, "standard", "0.05"),
+)
+"""What the sample bill has nothing of, and the practice AWS is in."""
 THINGS = (
     (Kind.VOLUME, "gp3", r"GB-month of General Purpose \(gp3\) provisioned storage"),
     (Kind.VOLUME, "gp2", r"GB-month of General Purpose SSD \(gp2\) provisioned storage"),
@@ -79,6 +89,14 @@ def things(path: Path) -> Iterator[UnitPrice]:
         yield UnitPrice(thing, amount, source=FOCUS, published=BILLED_AT)
 
 
+def disks_of_ireland() -> Iterator[UnitPrice]:
+    """Of single answers of GetProducts that somebody published."""
+    for kind, name, amount in IRELAND:
+        yield UnitPrice(
+            Thing("eu-west-1", kind, name), Decimal(amount), source=RECORDED, published=RECORDED_AT
+        )
+
+
 def addresses() -> Iterator[UnitPrice]:
     """Public addresses, in use or not, but in China, where prices are in another currency."""
     for region in sorted(set(LOCATIONS.values())):
@@ -91,7 +109,7 @@ def addresses() -> Iterator[UnitPrice]:
 def main() -> int:
     """Write the table."""
     libcloud, focus = map(Path, sys.argv[1:3])
-    text = book_text(machines(libcloud), [*things(focus), *addresses()])
+    text = book_text(machines(libcloud), [*things(focus), *disks_of_ireland(), *addresses()])
     TABLE.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     return 0
 

@@ -102,19 +102,6 @@ def test_started_long_ago_it_comes_only_after_a_reset(town: Town) -> None:
     assert town.audited("reset") == ["asked"]
 
 
-def test_refusals_do_not_hide_a_reset(town: Town) -> None:
-    """Attack: a user of the machine has its document, and asks through a proxy until the reset is forgotten."""
-    id = town.launch(1, "db")
-    town.tick(minutes=6)
-    town.desk.reset(id, "uid:0")
-    for _replica in range(3):
-        claims = town.claims()
-        for _ in range(40):
-            with pytest.raises(Refused, match="has not the address"):
-                town.ask(id, "10.9.9.9", claims=claims)
-    assert town.ask(id).name == "db"
-
-
 def test_started_anew_it_keeps_its_name_at_a_new_address(town: Town) -> None:
     id = town.launch(1, "db")
     first = town.ask(id)

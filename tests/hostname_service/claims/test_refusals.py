@@ -80,3 +80,16 @@ def test_who_is_given_a_name_is_always_written_down(town: Town, claims: Claims) 
     flood(town, claims)
     town.ask(town.launch(1, "db"), claims=claims)
     assert town.audited("claim") == ["bound"]
+
+
+def test_refusals_do_not_hide_a_reset(town: Town) -> None:
+    """Attack: a user of the machine has its document, and asks through a proxy until the reset is forgotten."""
+    id = town.launch(1, "db")
+    town.tick(minutes=6)
+    town.desk.reset(id, "uid:0")
+    for _replica in range(3):
+        claims = town.claims()
+        for _ in range(40):
+            with pytest.raises(Refused, match="has not the address"):
+                town.ask(id, "10.9.9.9", claims=claims)
+    assert town.ask(id).name == "db"
